@@ -1,0 +1,26 @@
+# Compiler settings shared by every target, as one interface library.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(rankflow_flags INTERFACE)
+target_compile_features(rankflow_flags INTERFACE cxx_std_20)
+target_compile_options(rankflow_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-ignored-attributes
+  $<$<BOOL:${RANKFLOW_WERROR}>:-Werror>)
+# The same bits on every machine with the same kernels: products and sums are never fused or reordered behind our back
+# outside the kernel files, which choose their own flags.
+target_compile_options(rankflow_flags INTERFACE -ffp-contract=off)
+# Eigen stores and writes expressions; BLAS multiplies; threads are ours alone.
+target_compile_definitions(rankflow_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_USE_BLAS)
+if(RANKFLOW_SANITIZE)
+  target_compile_options(rankflow_flags INTERFACE -fsanitize=${RANKFLOW_SANITIZE} -fno-omit-frame-pointer -g
+                         -fno-sanitize-recover=all)
+  target_link_options(rankflow_flags INTERFACE -fsanitize=${RANKFLOW_SANITIZE})
+endif()

@@ -1,0 +1,42 @@
+// The program: finds the verb, hands over, and turns exceptions into exit statuses.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include "cli/verbs.h"
+#include "rankflow/error.h"
+
+namespace {
+
+// 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our bug.
+int run(int argc, char** argv) {
+  CLI::App program{"learns matrices of low rank without being told the rank", "rankflow"};
+  program.require_subcommand(1);
+  program.set_version_flag("--version", "rankflow " RANKFLOW_VERSION);
+  rankflow::cli::Outcome outcome;
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+  return outcome.status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const rankflow::OptionError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  } catch (const rankflow::InputError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 3;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n  hint: use fewer entries, or a machine with more memory\n");
+    return 3;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: this is a bug in rankflow: {}\n", error.what());
+    return 70;
+  }
+}
