@@ -54,6 +54,8 @@ void save(Archive& archive, const std::string& name, const Point& point);
 Point load_point(const Archive& archive, const std::string& name, const Point& like);
 void save(Archive& archive, const std::string& name, const Tangent& xi);
 Tangent load_tangent(const Archive& archive, const std::string& name, const Point& at);
+void save(Archive& archive, const std::string& name, const FlowPath& path);
+FlowPath load_path(const Archive& archive, const std::string& name);
 void save(Archive& archive, const std::string& name, const Candidate& candidate);
 Candidate load_candidate(const Archive& archive, const std::string& name, const Point& like);
 
