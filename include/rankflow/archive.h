@@ -12,10 +12,11 @@
 
 namespace rankflow {
 
-/// One array as .npy stores it, in C order.
+/// One array as .npy stores it, in C order. Files may hold more types; reading takes the smallest of these that holds
+/// them exactly (bool -> uint8, int16 -> int32, ...).
 struct Array {
   using Data = std::variant<std::vector<double>, std::vector<float>, std::vector<std::int64_t>,
-                            std::vector<std::int32_t>, std::vector<std::uint8_t>>;
+                            std::vector<std::int32_t>, std::vector<std::uint8_t>, std::vector<std::string>>;
   std::vector<Index> shape;
   Data data;
   Index size() const;
@@ -31,12 +32,13 @@ class Archive {
   void set(const std::string& name, const Vector& value);
   void set(const std::string& name, double value);
   void set(const std::string& name, std::int64_t value);
-  void set(const std::string& name, const std::string& text);               // as bytes
+  void set(const std::string& name, const std::string& text);  // as bytes
   void set(const std::string& name, const std::vector<double>& value);
   void set(const std::string& name, const std::vector<float>& value);
   void set(const std::string& name, const std::vector<std::int64_t>& value);
   void set(const std::string& name, const std::vector<std::int32_t>& value);
   void set(const std::string& name, const std::vector<std::uint8_t>& value);
+  void set(const std::string& name, const std::vector<std::string>& value);  // NumPy's unicode arrays
 
   bool has(const std::string& name) const { return arrays_.count(name) > 0; }
   std::vector<std::string> names() const;
@@ -54,14 +56,26 @@ class Archive {
   std::vector<std::int64_t> get_ints(const std::string& name, Index size = -1) const;
   std::vector<std::int32_t> get_int32s(const std::string& name, Index size = -1) const;
   std::vector<std::uint8_t> get_bytes(const std::string& name, Index size = -1) const;
+  std::vector<std::string> get_strings(const std::string& name, Index size = -1) const;
 
   /// Writes path + ".part", fsyncs, renames: the file is the old one or the new one, never half of either.
-  /// compress = false stores (checkpoints: speed), true deflates. Throws InputError (path, system's reason).
+  /// compress = false stores (checkpoints: speed), true deflates. Throws InputError (path, system's reason) and then
+  /// leaves no file behind.
   void write(const std::string& path, bool compress = true) const;
   /// Reads a whole .npz. Throws InputError on anything but a sound file; checksums are verified.
   static Archive read(const std::string& path);
 
  private:
+  template <class T>
+  const std::vector<T>& typed(const std::string& name) const;
+  template <class T>
+  std::vector<T> list(const std::string& name, Index size) const;
+  template <class T>
+  MatrixOf<T> matrix(const std::string& name, Index rows, Index columns) const;
+  template <class T>
+  T scalar(const std::string& name) const;
+  [[noreturn]] void complain(const std::string& name, const std::string& problem) const;
+
   std::string source_ = "archive";  // for messages
   std::map<std::string, Array> arrays_;
 };

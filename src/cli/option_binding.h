@@ -1,0 +1,17 @@
+// How do the fields of the option tables get onto the command line?
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <vector>
+
+#include "rankflow/options.h"
+
+namespace rankflow::cli {
+
+/// Adds every field as --dashed-name VALUE (a yes/no field as --name and --no-name) with its domain and default in the
+/// help. A wrong value ends the parsing with a CLI::ValidationError, so with exit status 2. The objects the fields
+/// refer to must live as long as the app.
+void bind(CLI::App& app, const std::vector<OptionField>& fields, const std::string& group = "Options");
+
+}  // namespace rankflow::cli

@@ -1,0 +1,239 @@
+// The loops over observed entries, written once for vectors of RANKFLOW_VECTOR_BYTES bytes.
+// SPDX-License-Identifier: Apache-2.0
+
+// Included by one .cpp per instruction set, which defines RANKFLOW_VECTOR_BYTES, RANKFLOW_TABLE and
+// RANKFLOW_TABLE_NAME. Everything is in an unnamed namespace: nothing may be shared between files compiled for
+// different processors.
+#include "linalg/kernels.h"
+
+namespace rankflow {
+namespace {
+
+template <class T>
+struct Simd {
+  static constexpr int lanes = RANKFLOW_VECTOR_BYTES / sizeof(T);
+  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias));
+};
+template <class T>
+using VectorT = typename Simd<T>::Vector;
+template <int Size>
+struct IntegerOf;
+template <>
+struct IntegerOf<4> {
+  using Type = int;
+};
+template <>
+struct IntegerOf<8> {
+  using Type = long long;
+};
+// The mask of a shuffle of two vectors: blocks of 2 Half lanes, Half from a and Half from b, from their lower (Offset
+// 0) or upper (Offset Half) halves.
+template <class T, int Half, int Offset>
+[[gnu::always_inline]] inline VectorT<T> merge(VectorT<T> a, VectorT<T> b) {
+  using Int = typename IntegerOf<sizeof(T)>::Type;
+  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
+  constexpr int n = Simd<T>::lanes;
+  Mask mask = {};
+  for (int p = 0; p < n; ++p) {
+    const int block = p / (2 * Half) * (2 * Half), q = p % (2 * Half);
+    mask[p] = q < Half ? block + Offset + q : n + block + Offset + q - Half;
+  }
+  return __builtin_shuffle(a, b, mask);
+}
+
+// Sums of n vectors' lanes, as one vector: a tree of merges, so that n dot products cost n - 1 additions and 2 (n - 1)
+// shuffles instead of n log n of each.
+template <class T, int Count, int Half = 1>
+[[gnu::always_inline]] inline VectorT<T> sum_lanes(const VectorT<T>* part) {
+  if constexpr (Count == 1) {
+    return part[0];
+  } else {
+    VectorT<T> next[Count / 2];
+#pragma GCC unroll 8
+    for (int t = 0; t < Count / 2; ++t)
+      next[t] = merge<T, Half, 0>(part[2 * t], part[2 * t + 1]) + merge<T, Half, Half>(part[2 * t], part[2 * t + 1]);
+    return sum_lanes<T, Count / 2, 2 * Half>(next);
+  }
+}
+
+template <class T>
+[[gnu::always_inline]] inline VectorT<T> load(const T* p) {
+  return *reinterpret_cast<const VectorT<T>*>(p);
+}
+template <class T>
+[[gnu::always_inline]] inline VectorT<T> load_unaligned(const T* p) {
+  VectorT<T> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+[[gnu::always_inline]] inline void store(T* p, VectorT<T> v) {
+  *reinterpret_cast<VectorT<T>*>(p) = v;
+}
+template <class T>
+inline double total(VectorT<T> v) {
+  double sum = 0;
+  for (int t = 0; t < Simd<T>::lanes; ++t) sum += static_cast<double>(v[t]);
+  return sum;
+}
+
+// One group of at most `lanes` entries of a line: where their rows are, what they say. Missing entries repeat the first
+// one with weight 0.
+template <class T>
+struct Group {
+  static constexpr int lanes = Simd<T>::lanes;
+  const T* row[lanes];
+  VectorT<T> value, weight;
+};
+
+template <class T>
+[[gnu::always_inline]] inline void gather(Group<T>& group, const std::int32_t* other, const T* value, const T* weight,
+                                          const T* right, std::int64_t row_size, std::int64_t k, std::int64_t end) {
+  constexpr int n = Simd<T>::lanes;
+  if (end - k >= n) {
+#pragma GCC unroll 16
+    for (int t = 0; t < n; ++t) group.row[t] = right + static_cast<std::int64_t>(other[k + t]) * row_size;
+    group.value = value ? load_unaligned(value + k) : VectorT<T>{};
+    group.weight = weight ? load_unaligned(weight + k) : VectorT<T>{} + T(1);
+  } else {
+    const int count = static_cast<int>(end - k);
+    T values[n] = {}, weights[n] = {};
+    for (int t = 0; t < n; ++t) {
+      group.row[t] = right + static_cast<std::int64_t>(other[t < count ? k + t : k]) * row_size;
+      if (t >= count) continue;
+      if (value) values[t] = value[k + t];
+      weights[t] = weight ? weight[k + t] : T(1);
+    }
+    group.value = load_unaligned(values);
+    group.weight = load_unaligned(weights);
+  }
+}
+
+// K: vectors in a row, 0 = known only when it runs.
+template <class T, int K, bool Accumulate>
+double line_pass(const LinePass<T>& p) {
+  constexpr int n = Simd<T>::lanes;
+  using V = VectorT<T>;
+  const int vectors = K > 0 ? K : static_cast<int>(p.stride / n);
+  double sum = 0;
+  for (std::int64_t line = p.first; line < p.last; ++line) {
+    const T* left = p.left + line * p.stride;
+    T* out = Accumulate ? p.out + line * p.stride : nullptr;
+    V kept[K > 0 ? K : 1];
+    if constexpr (Accumulate) {
+      for (int v = 0; v < vectors; ++v) (K > 0 ? kept[v] = V{} : V{});
+      if constexpr (K == 0)
+        for (int v = 0; v < vectors; ++v) store(out + v * n, V{});
+    }
+    V square = {};
+    const std::int64_t end = p.begin[line + 1];
+    for (std::int64_t k = p.begin[line]; k < end; k += n) {
+      Group<T> group;
+      gather(group, p.other, p.value, p.weight, p.right, p.stride, k, end);
+      V part[n];
+#pragma GCC unroll 16
+      for (int t = 0; t < n; ++t) {
+        V dot = load(left) * load(group.row[t]);
+        for (int v = 1; v < vectors; ++v) dot += load(left + v * n) * load(group.row[t] + v * n);
+        part[t] = dot;
+      }
+      const V e = sum_lanes<T, n>(part) - group.value;
+      const V we = group.weight * e;
+      square += we * e;
+      if constexpr (!Accumulate) continue;
+      for (int v = 0; v < vectors; ++v) {
+        V acc = K > 0 ? kept[v] : load(out + v * n);
+#pragma GCC unroll 16
+        for (int t = 0; t < n; ++t) acc += we[t] * load(group.row[t] + v * n);
+        if constexpr (K > 0) {
+          kept[v] = acc;
+        } else {
+          store(out + v * n, acc);
+        }
+      }
+    }
+    if constexpr (Accumulate && K > 0)
+      for (int v = 0; v < K; ++v) store(out + v * n, kept[v]);
+    sum += total<T>(square);
+  }
+  return sum;
+}
+
+template <class T, bool Accumulate>
+double choose_width(const LinePass<T>& p) {
+  switch (p.stride / Simd<T>::lanes) {
+    case 1:
+      return line_pass<T, 1, Accumulate>(p);
+    case 2:
+      return line_pass<T, 2, Accumulate>(p);
+    case 3:
+      return line_pass<T, 3, Accumulate>(p);
+    case 4:
+      return line_pass<T, 4, Accumulate>(p);
+    default:
+      return line_pass<T, 0, Accumulate>(p);
+  }
+}
+
+template <class T>
+double any_line_pass(const LinePass<T>& p) {
+  return p.out ? choose_width<T, true>(p) : choose_width<T, false>(p);
+}
+
+template <class T, int K, bool Single>
+PlaneSums plane_pass(const PlanePass<T>& p) {
+  constexpr int n = Simd<T>::lanes;
+  using V = VectorT<T>;
+  const int vectors = K > 0 ? K : static_cast<int>(p.stride / n);
+  const std::int64_t size = p.stride;
+  PlaneSums sums = {0, 0, 0};
+  for (std::int64_t line = p.first; line < p.last; ++line) {
+    const T* first_a = p.left + line * 3 * size;
+    const T* first_b = first_a + size;
+    const T* side = first_b + size;
+    V aa = {}, ab = {}, bb = {};
+    const std::int64_t end = p.begin[line + 1];
+    for (std::int64_t k = p.begin[line]; k < end; k += n) {
+      Group<T> group;
+      gather<T>(group, p.other, nullptr, p.weight, p.right, 3 * size, k, end);
+      V part_a[n], part_b[n];
+#pragma GCC unroll 16
+      for (int t = 0; t < n; ++t) {
+        V a = {}, b = {};
+        for (int v = 0; v < vectors; ++v) {
+          const T* base = group.row[t] + v * n;
+          const V s = load(side + v * n);
+          a += load(first_a + v * n) * load(base) + s * load(base + size);
+          if constexpr (!Single) b += load(first_b + v * n) * load(base) + s * load(base + 2 * size);
+        }
+        part_a[t] = a;
+        part_b[t] = b;
+      }
+      const V a = sum_lanes<T, n>(part_a);
+      aa += group.weight * a * a;
+      if constexpr (!Single) {
+        const V b = sum_lanes<T, n>(part_b);
+        ab += group.weight * a * b;
+        bb += group.weight * b * b;
+      }
+    }
+    sums.aa += total<T>(aa);
+    sums.ab += total<T>(ab);
+    sums.bb += total<T>(bb);
+  }
+  return sums;
+}
+
+template <class T>
+PlaneSums any_plane_pass(const PlanePass<T>& p) {
+  const bool one = p.stride == Simd<T>::lanes, two = p.stride == 2 * Simd<T>::lanes;
+  if (p.single) return one ? plane_pass<T, 1, true>(p) : two ? plane_pass<T, 2, true>(p) : plane_pass<T, 0, true>(p);
+  return one ? plane_pass<T, 1, false>(p) : two ? plane_pass<T, 2, false>(p) : plane_pass<T, 0, false>(p);
+}
+
+}  // namespace
+
+extern const Kernels RANKFLOW_TABLE = {RANKFLOW_TABLE_NAME, any_line_pass<double>, any_line_pass<float>,
+                                       any_plane_pass<double>, any_plane_pass<float>};
+
+}  // namespace rankflow

@@ -1,0 +1,42 @@
+// Whether observations can determine a matrix of a given rank at all.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include "solver/flow/path.h"
+
+namespace rankflow::flow {
+namespace {
+// A generic set of observations is matched by no matrix of rank r once it is larger than the r (m + n - r) degrees of
+// freedom. One tenth more leaves room for parts of the table that are denser than the rest.
+constexpr double kClearlyBelow = .9;
+}  // namespace
+
+bool Determination::determined() const {
+  return undetermined_rows == 0 && undetermined_columns == 0 && freedom_ratio <= kClearlyBelow;
+}
+
+Determination determination(const Loss& loss, Index rank) {
+  Determination result;
+  double m = 0, n = 0, count = static_cast<double>(loss.count());
+  const double r = static_cast<double>(rank);
+  // A line with at most r observations can be matched whatever they say: it is no evidence and is not counted as any.
+  const auto side = [&](Index lines, auto entries, Index& undetermined, double& used) {
+    for (Index i = 0; i < lines; ++i) {
+      if (entries(i) < rank) ++undetermined;
+      if (entries(i) > rank) {
+        used += 1;
+      } else {
+        count -= static_cast<double>(entries(i));
+      }
+    }
+  };
+  side(
+      loss.num_rows(), [&](Index i) { return loss.row_count(i); }, result.undetermined_rows, m);
+  side(
+      loss.num_columns(), [&](Index j) { return loss.column_count(j); }, result.undetermined_columns, n);
+  result.freedom_ratio = count > 0 ? r * (m + n - r) / count : 2;
+  return result;
+}
+
+}  // namespace rankflow::flow

@@ -1,0 +1,287 @@
+// One fit of the flow: which paths are tried in which order, and which of their ends is taken.
+// SPDX-License-Identifier: Apache-2.0
+#include "rankflow/flow.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "rankflow/error.h"
+#include "solver/flow/path.h"
+
+namespace rankflow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::int64_t kStateVersion = 1;
+constexpr double kDecayFactors[] = {1.2, 1.05, .9, .8, .7, .6};
+constexpr double kPathWorse = 1.01;  // a path this much worse than the best ends the search over decay factors
+
+}  // namespace
+
+namespace flow {
+Index Problem::max_rank() const {
+  const Index most = std::min(train.num_rows(), train.num_columns());
+  return options.max_rank > 0 ? std::min(options.max_rank, most) : most;
+}
+}  // namespace flow
+
+template <class T>
+struct Flow<T>::Impl {
+  FlowOptions options;
+  std::unique_ptr<flow::Loss> train;
+  Observations<T> validation_set;
+  std::unique_ptr<flow::Loss> validation;
+  std::optional<flow::Problem> problem;
+  std::optional<FlowPath> repeat;
+
+  std::int64_t stage = 0;  // which path of the plan is under way
+  std::unique_ptr<flow::Path> path;
+  std::optional<flow::Candidate> best;
+  Index iterations = 0;
+  Stop stop = Stop::not_run;
+  double seconds_before = 0;
+  Clock::time_point started = Clock::now();
+
+  Impl(const Observations<T>& observations, const EntryList<T>& held, const FlowOptions& given) : options(given) {
+    check(options);
+    train = flow::make_observed_loss(observations);
+    if (held.count() > 0) {
+      validation_set = make_observations(observations.num_rows, observations.num_columns, held);
+      validation = flow::make_observed_loss(validation_set);
+    }
+    const Biases biases = fit_biases(observations, options.centering);
+    flow::Point start = flow::point_of_rank_zero(observations.num_rows, observations.num_columns);
+    start.mean = biases.mean;
+    start.row_bias = biases.row;
+    start.column_bias = biases.column;
+    problem.emplace(flow::Problem{*train, validation.get(), options, start, biases.noise, biases.row_shrinkage(),
+                                  biases.column_shrinkage()});
+  }
+
+  double seconds() const { return seconds_before + std::chrono::duration<double>(Clock::now() - started).count(); }
+
+  // The path of stage k, or null if the plan ends there.
+  std::unique_ptr<flow::Path> path_of(std::int64_t k) const {
+    if (repeat) {
+      if (k > 0) return nullptr;
+      if (repeat->strategy == FlowStrategy::noisy) return flow::make_noisy(*problem, *repeat, true);
+      return flow::make_greedy(*problem);
+    }
+    if (options.motion == Motion::faithful) return k == 0 ? flow::make_faithful(*problem, nullptr) : nullptr;
+    const bool with_greedy = options.strategy != FlowStrategy::noisy;
+    if (with_greedy && k == 0) return flow::make_greedy(*problem);
+    const bool with_noisy = options.strategy == FlowStrategy::noisy ||
+                            (options.strategy == FlowStrategy::automatic && validation != nullptr);
+    const std::int64_t index = k - (with_greedy ? 1 : 0);
+    if (!with_noisy || index >= static_cast<std::int64_t>(std::size(kDecayFactors))) return nullptr;
+    return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[index], 0, 0}, false);
+  }
+
+  // The end of a path: keep the better one; a solved problem or a path that got clearly worse ends the plan.
+  bool conclude() {
+    const flow::Candidate candidate = path->best();
+    const bool comparable = best && validation && std::isfinite(best->validation_rmse);
+    const bool worse = comparable && candidate.validation_rmse >= best->validation_rmse;
+    const bool much_worse = comparable && stage > 1 && candidate.validation_rmse > kPathWorse * best->validation_rmse;
+    if (!worse) best = candidate;
+    path.reset();
+    ++stage;
+    if (best->solved || much_worse || best->stop == Stop::diverged) return false;
+    path = path_of(stage);
+    return path != nullptr;
+  }
+
+  void finish(Stop why) {
+    if (stop != Stop::not_run) return;
+    if (path) {
+      const flow::Candidate candidate = path->best();
+      if (!best || candidate.validation_rmse < best->validation_rmse) best = candidate;
+    }
+    stop = why;
+  }
+
+  bool step() {
+    if (stop != Stop::not_run) return false;
+    if (!path) path = path_of(stage);
+    while (!path->step()) {
+      if (conclude()) continue;
+      stop = best->stop;
+      return false;
+    }
+    ++iterations;
+    if (iterations >= options.max_iterations) finish(Stop::iteration_limit);
+    if (options.max_seconds > 0 && seconds() > options.max_seconds) finish(Stop::time_limit);
+    return true;
+  }
+
+  flow::Candidate outcome() const {
+    if (stop == Stop::not_run && path) {
+      const flow::Candidate candidate = path->best();
+      if (!best || candidate.validation_rmse < best->validation_rmse) return candidate;
+    }
+    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, false, Stop::not_run, ""};
+  }
+
+  FlowState state() const {
+    FlowState state;
+    Archive& archive = state.archive;
+    archive.set("flow.version", kStateVersion);
+    archive.set("flow.shape", std::vector<std::int64_t>{train->num_rows(), train->num_columns(), train->count(),
+                                                        validation ? validation->count() : 0});
+    archive.set("flow.stage", stage);
+    archive.set("flow.iterations", static_cast<std::int64_t>(iterations));
+    archive.set("flow.stop", static_cast<std::int64_t>(stop));
+    archive.set("flow.seconds", seconds());
+    archive.set("flow.has_best", static_cast<std::int64_t>(best.has_value()));
+    archive.set("flow.has_path", static_cast<std::int64_t>(path != nullptr));
+    if (best) flow::save(archive, "flow.best", *best);
+    if (path) path->save(archive);
+    return state;
+  }
+
+  void load(const FlowState& state) {
+    const Archive& archive = state.archive;
+    if (archive.get_int("flow.version") != kStateVersion)
+      throw InputError("flow.version", "found version " + std::to_string(archive.get_int("flow.version")) +
+                                           ", expected " + std::to_string(kStateVersion));
+    const auto shape = archive.get_ints("flow.shape", 4);
+    const std::vector<std::int64_t> expected{train->num_rows(), train->num_columns(), train->count(),
+                                             validation ? validation->count() : 0};
+    if (shape != expected)
+      throw InputError("flow.shape",
+                       "the state belongs to other data: rows, columns, observations or validation "
+                       "entries differ",
+                       "resume with the files and options of the interrupted run");
+    stage = archive.get_int("flow.stage");
+    iterations = archive.get_int("flow.iterations");
+    stop = static_cast<Stop>(archive.get_int("flow.stop"));
+    // A limit may be raised and an interruption taken back; an end is an end.
+    if (stop == Stop::iteration_limit || stop == Stop::time_limit || stop == Stop::interrupted) stop = Stop::not_run;
+    seconds_before = archive.get_double("flow.seconds");
+    if (archive.get_int("flow.has_best") != 0) best = flow::load_candidate(archive, "flow.best", problem->start);
+    if (archive.get_int("flow.has_path") != 0) {
+      path = path_of(stage);
+      if (!path) throw InputError("flow.stage", "found " + std::to_string(stage) + ", past the end of the plan");
+      path->load(archive);
+    }
+  }
+};
+
+template <class T>
+Flow<T>::Flow(const Observations<T>& train, const EntryList<T>& validation, const FlowOptions& options,
+              const FlowState* resume)
+    : impl_(std::make_unique<Impl>(train, validation, options)) {
+  if (resume != nullptr && !resume->empty()) impl_->load(*resume);
+}
+
+template <class T>
+Flow<T>::Flow(const Observations<T>& train, const FlowOptions& options, const FlowPath& path, const FlowState* resume)
+    : impl_(std::make_unique<Impl>(train, EntryList<T>{}, options)) {
+  impl_->repeat = path;
+  if (resume != nullptr && !resume->empty()) impl_->load(*resume);
+}
+
+template <class T>
+Flow<T>::~Flow() = default;
+template <class T>
+Flow<T>::Flow(Flow&&) noexcept = default;
+
+template <class T>
+bool Flow<T>::step() {
+  return impl_->step();
+}
+
+template <class T>
+Step Flow<T>::last_step() const {
+  Step step;
+  step.engine = "flow";
+  step.stage = impl_->repeat ? "refit" : impl_->validation ? "validate" : "fit";
+  step.iteration = impl_->iterations;
+  step.seconds = impl_->seconds();
+  if (!impl_->path) return step;
+  const flow::Path::Where where = impl_->path->where();
+  step.time = where.time;
+  step.step_size = where.step_size;
+  step.train_rmse = flow::rmse(*impl_->train, where.loss);
+  step.validation_rmse = where.validation_rmse;
+  step.rank = where.point->width();
+  step.effective_rank = effective_rank(where.point->s);
+  step.singular_values.assign(where.point->s.begin(), where.point->s.end());
+  return step;
+}
+
+template <class T>
+FlowState Flow<T>::state() const {
+  return impl_->state();
+}
+
+template <class T>
+void Flow<T>::finish(Stop why) {
+  impl_->finish(why);
+}
+
+template <class T>
+FlowResult Flow<T>::result() const {
+  const flow::Candidate candidate = impl_->outcome();
+  FlowResult result;
+  result.model = candidate.point;
+  result.stop = impl_->stop;
+  result.message = candidate.message;
+  if (impl_->stop == Stop::iteration_limit) result.message = "stopped by max_iterations; " + result.message;
+  if (impl_->stop == Stop::time_limit) result.message = "stopped by max_seconds; " + result.message;
+  if (impl_->stop == Stop::interrupted) result.message = "interrupted; " + result.message;
+  result.iterations = impl_->iterations;
+  result.train_rmse = candidate.train_rmse;
+  result.validation_rmse = candidate.validation_rmse;
+  result.path = candidate.path;
+  result.solved = candidate.solved;
+  if (impl_->path) {
+    const double time = impl_->path->where().time;
+    if (std::isfinite(time)) result.time = time;
+  }
+  result.seconds = impl_->seconds();
+  return result;
+}
+
+namespace {
+
+template <class T>
+FlowResult run(Flow<T>& flow, std::span<const Observer> observers) {
+  while (flow.step()) {
+    if (observers.empty()) continue;
+    const Step step = flow.last_step();
+    for (const Observer& observer : observers)
+      if (observer(step) == Next::finish) flow.finish(Stop::interrupted);
+  }
+  return flow.result();
+}
+
+}  // namespace
+
+template <class T>
+FlowResult fit_flow(const Observations<T>& train, const EntryList<T>& validation, const FlowOptions& options,
+                    const FlowState* resume_from, std::span<const Observer> observers) {
+  Flow<T> flow(train, validation, options, resume_from);
+  return run(flow, observers);
+}
+
+template <class T>
+FlowResult refit_flow(const Observations<T>& observations, const FlowResult& validated, const FlowOptions& options,
+                      std::span<const Observer> observers) {
+  Flow<T> flow(observations, options, validated.path);
+  return run(flow, observers);
+}
+
+#define RANKFLOW_INSTANTIATE(T)                                                                                      \
+  template class Flow<T>;                                                                                            \
+  template FlowResult fit_flow<T>(const Observations<T>&, const EntryList<T>&, const FlowOptions&, const FlowState*, \
+                                  std::span<const Observer>);                                                        \
+  template FlowResult refit_flow<T>(const Observations<T>&, const FlowResult&, const FlowOptions&,                   \
+                                    std::span<const Observer>);
+RANKFLOW_INSTANTIATE(double)
+RANKFLOW_INSTANTIATE(float)
+#undef RANKFLOW_INSTANTIATE
+
+}  // namespace rankflow

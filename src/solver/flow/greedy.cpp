@@ -1,0 +1,226 @@
+// Greedy entry: from rest to rest, one direction more each time, until the data are matched or only noise is left.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "solver/flow/least_squares.h"
+#include "solver/flow/path.h"
+
+namespace rankflow::flow {
+namespace {
+
+constexpr double kRest = .03;  // relative decrease of the loss per step at which the flow rests
+constexpr int kMaxMoves = 25;  // steps between two entries
+constexpr int kPairIterations = 8;
+constexpr double kNegligible = 1e-6;  // of the largest singular value: dropped
+constexpr int kMinSolves = 3;         // least squares steps before a try may be given up
+constexpr double kWorthwhile = .7;    // three of them must bring the loss below this times what it was
+constexpr int kMaxSolves = 60;
+constexpr double kSolved = 1e-7;     // relative residual
+constexpr int kPatience = 5;         // ranks without improvement
+constexpr double kMostFreedom = .9;  // degrees of freedom per observation
+
+class Greedy final : public Path {
+ public:
+  explicit Greedy(const Problem& problem) : problem_(problem), law_{problem.options.depth, 0}, point_(problem.start) {
+    loss_ = value_at(problem_.train, point_);
+    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, false, Stop::not_run, ""};
+    best_score_ = score(best_.point, loss_, best_.validation_rmse);
+  }
+
+  bool step() override {
+    switch (phase_) {
+      case Phase::enter:
+        enter();
+        break;
+      case Phase::move:
+        move();
+        break;
+      case Phase::solve:
+        solve();
+        break;
+      case Phase::done:
+        return false;
+    }
+    return true;
+  }
+
+  Where where() const override {
+    if (phase_ == Phase::solve) return {&squares_.point, squares_.loss, kNaN, kNaN, kNaN};
+    return {&point_, loss_, validation_, kNaN, step_size_};
+  }
+
+  Candidate best() const override {
+    Candidate candidate = best_;
+    if (phase_ != Phase::done && candidate.stop == Stop::not_run)
+      candidate.message = "the greedy path was not finished";
+    return candidate;
+  }
+
+  void save(Archive& archive) const override {
+    archive.set("greedy.phase", static_cast<std::int64_t>(phase_));
+    archive.set("greedy.counters", std::vector<std::int64_t>{moves_, entered_, stale_});
+    archive.set("greedy.numbers", std::vector<double>{loss_, validation_, step_size_, best_score_});
+    flow::save(archive, "greedy.point", point_);
+    flow::save(archive, "greedy.previous", previous_);
+    flow::save(archive, "greedy.best", best_);
+    if (phase_ != Phase::solve) return;
+    flow::save(archive, "greedy.squares", squares_.point);
+    archive.set("greedy.squares.numbers",
+                std::vector<double>{squares_.loss, squares_.damping, squares_.growth, solve_start_});
+    archive.set("greedy.squares.counters", std::vector<std::int64_t>{squares_.iteration, squares_.rejected});
+  }
+
+  void load(const Archive& archive) override {
+    phase_ = static_cast<Phase>(archive.get_int("greedy.phase"));
+    const auto counters = archive.get_ints("greedy.counters", 3);
+    moves_ = static_cast<int>(counters[0]), entered_ = counters[1], stale_ = static_cast<int>(counters[2]);
+    const auto numbers = archive.get_doubles("greedy.numbers", 4);
+    loss_ = numbers[0], validation_ = numbers[1], step_size_ = numbers[2], best_score_ = numbers[3];
+    point_ = load_point(archive, "greedy.point", problem_.start);
+    previous_ = load_tangent(archive, "greedy.previous", point_);
+    best_ = load_candidate(archive, "greedy.best", problem_.start);
+    if (phase_ != Phase::solve) return;
+    squares_.point = load_point(archive, "greedy.squares", problem_.start);
+    const auto squares = archive.get_doubles("greedy.squares.numbers", 4);
+    squares_.loss = squares[0], squares_.damping = squares[1], squares_.growth = squares[2], solve_start_ = squares[3];
+    const auto steps = archive.get_ints("greedy.squares.counters", 2);
+    squares_.iteration = static_cast<int>(steps[0]), squares_.rejected = static_cast<int>(steps[1]);
+  }
+
+ private:
+  enum class Phase { enter, move, solve, done };
+
+  double freedom(Index r) const {
+    return static_cast<double>(r * (problem_.train.num_rows() + problem_.train.num_columns() - r)) /
+           static_cast<double>(problem_.train.count());
+  }
+  double relative(double loss) const { return std::sqrt(2 * loss / problem_.train.squares()); }
+  // What the rank is chosen by: validation, or without one generalized cross-validation (Golub, Heath, Wahba 1979).
+  double score(const Point& point, double loss, double validation) const {
+    if (problem_.validation) return validation;
+    return rmse(problem_.train, loss) / std::max(1e-3, 1 - freedom(point.width()));
+  }
+
+  // The top singular pair of -G outside the spaces enters, as far as it lowers the loss.
+  void enter() {
+    const Index r = point_.width() + 1;
+    if (r > problem_.max_rank() || freedom(r) > kMostFreedom || stale_ >= kPatience) return end();
+    const Pairs pair = top_pairs(problem_.train, point_, 1, kPairIterations, problem_.options.seed + entered_);
+    const double observed = observed_square(problem_.train, pair.p.col(0), pair.q.col(0));
+    if (!(pair.g[0] > 0) || !(observed > 0)) return end();
+    point_ = add_direction(point_, pair.p.col(0), pair.q.col(0), pair.g[0] / observed);
+    previous_ = {};
+    loss_ = value_at(problem_.train, point_);
+    ++entered_;
+    moves_ = 0;
+    phase_ = Phase::move;
+  }
+
+  // One step of the flow in the plane of its direction and the previous one; rests when little is gained.
+  void move() {
+    const Slope slope = slope_at(problem_.train, point_);
+    loss_ = slope.loss;
+    const Tangent direction = flow_direction(point_, slope, law_);
+    const PlaneStep best = minimum_over_plane(problem_.train, point_, slope, law_, direction, previous_);
+    const Tangent xi = combine(best.a, direction, best.b, previous_);
+    Point next;
+    double value = slope.loss, step = 1;
+    for (int tries = 0; tries < 4; ++tries, step /= 4) {
+      next = retract(point_, xi, step);
+      value = value_at(problem_.train, next);
+      if (value < slope.loss) break;
+    }
+    ++moves_;
+    if (value < slope.loss) {
+      previous_ = transport(point_, xi, next);
+      drop_small(next, kNegligible, problem_.max_rank());
+      if (next.width() != previous_.left.cols()) previous_ = {};
+      point_ = next;
+      loss_ = value;
+      step_size_ = best.a * step;
+    }
+    if (!(value < slope.loss * (1 - kRest)) || moves_ >= kMaxMoves) rest();
+  }
+
+  void rest() {
+    consider(point_, loss_, false);
+    squares_ = start_least_squares(problem_.train, point_);
+    solve_start_ = squares_.loss;
+    phase_ = Phase::solve;
+  }
+
+  // Tries to match the data exactly from a copy; goes back to the flow when that does not look like it.
+  void solve() {
+    least_squares_step(problem_.train, squares_);
+    const double residual = relative(squares_.loss);
+    const bool stalled = squares_.rejected >= 8 || squares_.iteration >= kMaxSolves;
+    if (residual < problem_.options.tolerance || (residual < kSolved && squares_.rejected >= 2)) {
+      consider(squares_.point, squares_.loss, true);
+      return end();
+    }
+    if (squares_.iteration % kMinSolves == 0) {
+      if (stalled || squares_.loss > kWorthwhile * solve_start_) {
+        if (residual < kSolved) {
+          consider(squares_.point, squares_.loss, true);
+          return end();
+        }
+        phase_ = Phase::enter;
+      }
+      solve_start_ = squares_.loss;
+    }
+  }
+
+  void consider(const Point& point, double loss, bool matched) {
+    const double validation = problem_.validation_rmse(point);
+    validation_ = validation;
+    const double now = score(point, loss, validation);
+    const bool better = matched || now < best_score_ * (1 - 1e-3);
+    stale_ = better ? 0 : stale_ + 1;
+    if (!better) return;
+    best_score_ = now;
+    best_.point = point;
+    best_.train_rmse = rmse(problem_.train, loss);
+    best_.validation_rmse = validation;
+    best_.path = {FlowStrategy::greedy, 0, 0, entered_};
+    if (!matched) return;
+    const Determination unique = determination(problem_.train, point.width());
+    best_.solved = unique.determined();
+    best_.message = best_.solved
+                        ? "solved: rank " + std::to_string(point.width()) + " matches every observation"
+                        : "rank " + std::to_string(point.width()) +
+                              " matches every observation, but the observations do not determine it everywhere";
+  }
+
+  void end() {
+    phase_ = Phase::done;
+    best_.stop = Stop::converged;
+    if (best_.message.empty()) {
+      if (problem_.validation) best_.stop = Stop::validation;
+      best_.message =
+          "no low rank matches the observations exactly; rank " + std::to_string(best_.point.width()) +
+          (problem_.validation ? " predicts the validation part best" : " has the best cross-validation score");
+    }
+  }
+
+  Problem problem_;
+  Law law_;
+  Phase phase_ = Phase::enter;
+  Point point_;
+  Tangent previous_;
+  double loss_ = 0, validation_ = kNaN, step_size_ = kNaN;
+  int moves_ = 0, stale_ = 0;
+  Index entered_ = 0;
+  LeastSquares squares_;
+  double solve_start_ = 0;
+  Candidate best_;
+  double best_score_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Path> make_greedy(const Problem& problem) {
+  return std::make_unique<Greedy>(problem);
+}
+
+}  // namespace rankflow::flow
