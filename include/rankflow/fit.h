@@ -27,8 +27,8 @@ enum class Next { proceed, finish };
 
 /// One step of an engine, as observers see it and as history.csv keeps it. NaN = does not apply.
 struct Step {
-  const char* engine = "";        // "flow", "posterior"
-  const char* stage = "";         // what the step belongs to: "validate", "fit", "refit"
+  std::string engine;             // "flow", "posterior"
+  std::string stage;              // the fit the step belongs to, e.g. "validate flow"
   Index iteration = 0;
   double seconds = 0;             // since the engine's start
   double time = kNaN;             // time of the flow (sum of step sizes)
