@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "data/cell.h"
@@ -113,6 +114,7 @@ class Merger {
       weights += weight;
     }
     table_.value[begin] = sum / weights;
+    table_.integer_values = table_.integer_values && std::floor(sum / weights) == sum / weights;
     if (!table_.weight.empty()) table_.weight[begin] = static_cast<float>(weights);  // precisions add up
   }
 
