@@ -24,7 +24,7 @@ class Greedy final : public Path {
  public:
   explicit Greedy(const Problem& problem) : problem_(problem), law_{problem.options.depth, 0}, point_(problem.start) {
     loss_ = value_at(problem_.train, point_);
-    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, false, Stop::not_run, ""};
+    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, 0, false, Stop::not_run, ""};
     best_score_ = score(best_.point, loss_, best_.validation_rmse);
   }
 
