@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/threads.h"
 #include "rankflow/error.h"
 #include "solver/flow/path.h"
 
@@ -47,6 +48,7 @@ struct Flow<T>::Impl {
 
   Impl(const Observations<T>& observations, const EntryList<T>& held, const FlowOptions& given) : options(given) {
     check(options);
+    num_threads();  // one BLAS thread, before the first product
     train = flow::make_observed_loss(observations);
     if (held.count() > 0) {
       validation_set = make_observations(observations.num_rows, observations.num_columns, held);

@@ -35,6 +35,8 @@ class Loss {
   virtual double squares() const = 0;          // sum_Omega w y^2
   virtual Index row_count(Index i) const = 0;  // observations of row i
   virtual Index column_count(Index j) const = 0;
+  virtual double row_weight(Index i) const = 0;  // sum of their weights
+  virtual double column_weight(Index j) const = 0;
   virtual double value(const Factors& w) = 0;  // the loss alone
   virtual Slope slope(const Factors& w) = 0;
   /// G x (m x k) or, transposed, G^T x (n x k), for the gradient G at w.

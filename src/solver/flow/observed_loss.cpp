@@ -61,6 +61,8 @@ class ObservedLoss final : public Loss {
       : data_(observations),
         row_ranges_(balanced_ranges(observations.by_row.begin, kRangeEntries)),
         column_ranges_(balanced_ranges(observations.by_column.begin, kRangeEntries)) {
+    row_weights_ = weight_sums(data_.by_row);
+    column_weights_ = weight_sums(data_.by_column);
     const Lines<T>& lines = data_.by_row;
     squares_ = parallel_sum(count(), kRangeEntries, 0.0, [&](Index begin, Index end) {
       double sum = 0;
@@ -77,6 +79,9 @@ class ObservedLoss final : public Loss {
   double squares() const override { return squares_; }
   Index row_count(Index i) const override { return data_.by_row.count(i); }
   Index column_count(Index j) const override { return data_.by_column.count(j); }
+
+  double row_weight(Index i) const override { return weight_of(data_.by_row, row_weights_, i); }
+  double column_weight(Index j) const override { return weight_of(data_.by_column, column_weights_, j); }
 
   double value(const Factors& w) override {
     const Index stride = padded<T>(w.left.cols() + 2);
@@ -153,6 +158,20 @@ class ObservedLoss final : public Loss {
   }
   static const T* weights(const Lines<T>& lines) { return lines.weight.empty() ? nullptr : lines.weight.data(); }
 
+  static Vector weight_sums(const Lines<T>& lines) {
+    Vector sums;
+    if (lines.weight.empty()) return sums;
+    sums.resize(lines.size());
+    for (Index i = 0; i < lines.size(); ++i) {
+      sums[i] = 0;
+      for (Index k = lines.begin[i]; k < lines.begin[i + 1]; ++k) sums[i] += static_cast<double>(lines.weight[k]);
+    }
+    return sums;
+  }
+  static double weight_of(const Lines<T>& lines, const Vector& sums, Index i) {
+    return sums.size() > 0 ? sums[i] : static_cast<double>(lines.count(i));
+  }
+
   // Rows [left_i, b_i + mean, 1] and [right_j, 1, c_j]: their inner product is W_ij.
   void pack_product(const Factors& w, Index stride) {
     left_.resize(num_rows(), stride);
@@ -221,6 +240,7 @@ class ObservedLoss final : public Loss {
 
   const Observations<T>& data_;
   std::vector<Index> row_ranges_, column_ranges_;
+  Vector row_weights_, column_weights_;  // empty where all weights are 1
   double squares_ = 0;
   Rows<T> left_, right_, out_;
 };
