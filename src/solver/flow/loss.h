@@ -39,6 +39,8 @@ class Loss {
   virtual double column_weight(Index j) const = 0;
   virtual double value(const Factors& w) = 0;  // the loss alone
   virtual Slope slope(const Factors& w) = 0;
+  /// G 1 or, transposed, G^T 1: sums of the residual along rows or columns. Cheaper than the slope.
+  virtual Vector sums(const Factors& w, bool transposed) = 0;
   /// G x (m x k) or, transposed, G^T x (n x k), for the gradient G at w.
   virtual Matrix apply(const Factors& w, const Matrix& x, bool transposed) = 0;
   /// sum w xi^2, sum w xi eta, sum w eta^2 on Omega; eta may be null.
@@ -56,6 +58,7 @@ std::unique_ptr<Loss> make_observed_loss(const Observations<T>& observations);
 /// The slope of a point: g_right = G V, gt_left = G^T U.
 Slope slope_at(Loss& loss, const Point& point);
 double value_at(Loss& loss, const Point& point);
+Vector sums_at(Loss& loss, const Point& point, bool transposed);
 
 /// Root mean square residual from a loss value.
 double rmse(const Loss& loss, double value);

@@ -14,7 +14,7 @@ constexpr int kMaxSteps = 20;
 constexpr int kPatience = 4;          // steps without a better validation error
 constexpr double kNegligible = 1e-4;  // of the largest singular value: dropped
 constexpr int kTries = 4;
-constexpr double kNoisiest = 10;      // the loss may grow by this factor before a path counts as diverged
+constexpr double kNoisiest = 10;  // the loss may grow by this factor before a path counts as diverged
 
 class Noisy final : public Path {
  public:
@@ -42,10 +42,11 @@ class Noisy final : public Path {
     if (best.a == 0) return end(Stop::converged);
     const Tangent xi = combine(best.a, direction, best.b, previous_);
     const double before = loss_ + penalty(point_.s, law_);
+    const Retraction along(point_, xi);
     Point next;
     double step = 1;
     for (int tries = 0; tries < kTries; ++tries, step /= 3) {
-      next = retract(point_, xi, step);
+      next = along.at(step);
       if (value_at(problem_.train, next) + penalty(next.s, law_) < before) break;
     }
     drop_small(next, kNegligible, problem_.max_rank());
@@ -114,18 +115,18 @@ class Noisy final : public Path {
   // Rows, then columns, to their posterior means given everything else.
   void sweep_biases() {
     if (problem_.options.centering != Centering::biases) return;
-    const Slope at_rows = slope_at(problem_.train, point_);
+    const Vector row_sums = sums_at(problem_.train, point_, false);
     for (Index i = 0; i < point_.num_rows(); ++i) {
       const double weight = problem_.train.row_weight(i);
       if (weight > 0)
-        point_.row_bias[i] = (weight * point_.row_bias[i] - at_rows.row_sums[i]) / (weight + problem_.row_shrinkage);
+        point_.row_bias[i] = (weight * point_.row_bias[i] - row_sums[i]) / (weight + problem_.row_shrinkage);
     }
-    const Slope at_columns = slope_at(problem_.train, point_);
+    const Vector column_sums = sums_at(problem_.train, point_, true);
     for (Index j = 0; j < point_.num_columns(); ++j) {
       const double weight = problem_.train.column_weight(j);
       if (weight > 0)
         point_.column_bias[j] =
-            (weight * point_.column_bias[j] - at_columns.column_sums[j]) / (weight + problem_.column_shrinkage);
+            (weight * point_.column_bias[j] - column_sums[j]) / (weight + problem_.column_shrinkage);
     }
   }
 

@@ -102,6 +102,18 @@ class ObservedLoss final : public Loss {
     return result;
   }
 
+  Vector sums(const Factors& w, bool transposed) override {
+    const Index stride = padded<T>(w.left.cols() + 2), lines = transposed ? num_columns() : num_rows();
+    pack_product(w, stride);
+    out_.resize(lines, 1);
+    if (transposed) {
+      pass(data_.by_column, column_ranges_, stride, right_, left_, nullptr, true, out_.data());
+    } else {
+      pass(data_.by_row, row_ranges_, stride, left_, right_, nullptr, true, out_.data());
+    }
+    return Eigen::Map<const VectorOf<T>>(out_.data(), lines).template cast<double>();
+  }
+
   // The line's row is followed by zeros, the gathered row by x: e is unchanged, and e x is accumulated beside the rest.
   Matrix apply(const Factors& w, const Matrix& x, bool transposed) override {
     const Index at = w.left.cols() + 2, stride = padded<T>(at + x.cols());
@@ -216,12 +228,13 @@ class ObservedLoss final : public Loss {
   }
 
   double pass(const Lines<T>& lines, const std::vector<Index>& ranges, Index stride, Rows<T>& left, Rows<T>& right,
-              Rows<T>* out, bool with_values) {
+              Rows<T>* out, bool with_values, T* sums = nullptr) {
     if (out) out->resize(lines.size(), stride);
     const auto run = pick(kernels().line_pass_double, kernels().line_pass_float);
     return parallel_sum(static_cast<Index>(ranges.size()) - 1, 1, 0.0, [&](Index range, Index) {
       return run({lines.begin.data(), lines.other.data(), with_values ? lines.value.data() : nullptr, weights(lines),
-                  ranges[range], ranges[range + 1], stride, left.data(), right.data(), out ? out->data() : nullptr});
+                  ranges[range], ranges[range + 1], stride, left.data(), right.data(), out ? out->data() : nullptr,
+                  sums});
     });
   }
 
@@ -262,6 +275,11 @@ Slope slope_at(Loss& loss, const Point& point) {
 double value_at(Loss& loss, const Point& point) {
   const Matrix left = point.u * point.s.asDiagonal();
   return loss.value({left, point.v, point});
+}
+
+Vector sums_at(Loss& loss, const Point& point, bool transposed) {
+  const Matrix left = point.u * point.s.asDiagonal();
+  return loss.sums({left, point.v, point}, transposed);
 }
 
 double rmse(const Loss& loss, double value) {
