@@ -88,6 +88,10 @@ class Flow {
   /// As above, along a path chosen before (refit).
   Flow(const Observations<T>& train, const FlowOptions& options, const FlowPath& path,
        const FlowState* resume = nullptr);
+  /// The faithful motion from a given end matrix (and its biases, which stay): balanced factors are implied, the rank
+  /// stays what it is.
+  Flow(const Observations<T>& train, const EntryList<T>& validation, const FlowOptions& options,
+       const LowRankModel& start, const FlowState* resume = nullptr);
   ~Flow();
   Flow(Flow&&) noexcept;
 
@@ -111,6 +115,11 @@ class Flow {
 template <class T>
 FlowResult fit_flow(const Observations<T>& train, const EntryList<T>& validation, const FlowOptions& options,
                     const FlowState* resume_from = nullptr, std::span<const Observer> observers = {});
+
+/// The gradient flow from a given end matrix until options.max_time, max_iterations or the tolerance.
+template <class T>
+FlowResult follow_flow(const Observations<T>& train, const LowRankModel& start, const FlowOptions& options,
+                       std::span<const Observer> observers = {});
 
 /// Repeats the path of a validated fit on more observations (train and validation together). If the refit ends far from
 /// the fit it repeats, it has failed: the result is then the first fit, and the message says so.

@@ -20,7 +20,8 @@ struct LinePass {
   std::int64_t stride;
   const T* left;   // one row per line
   const T* right;  // one row per index on the other axis
-  T* out;          // one row per line, overwritten; null: only the sum is wanted
+  T* out;          // one row per line, overwritten; null: not wanted
+  T* sums;         // if out is null: one number per line, sum_j w e; null: not wanted
 };
 
 /// Two directions d_a = first_a[i] . base[j] + side[i] . second_a[j], a = 1, 2, on the entries (i, j). Rows on the

@@ -119,13 +119,10 @@ double line_pass(const LinePass<T>& p) {
   for (std::int64_t line = p.first; line < p.last; ++line) {
     const T* left = p.left + line * p.stride;
     T* out = Accumulate ? p.out + line * p.stride : nullptr;
-    V kept[K > 0 ? K : 1];
-    if constexpr (Accumulate) {
-      for (int v = 0; v < vectors; ++v) (K > 0 ? kept[v] = V{} : V{});
-      if constexpr (K == 0)
-        for (int v = 0; v < vectors; ++v) store(out + v * n, V{});
-    }
-    V square = {};
+    V kept[K > 0 ? K : 1] = {};
+    if constexpr (Accumulate && K == 0)
+      for (int v = 0; v < vectors; ++v) store(out + v * n, V{});
+    V square = {}, residual = {};
     const std::int64_t end = p.begin[line + 1];
     for (std::int64_t k = p.begin[line]; k < end; k += n) {
       Group<T> group;
@@ -140,7 +137,10 @@ double line_pass(const LinePass<T>& p) {
       const V e = sum_lanes<T, n>(part) - group.value;
       const V we = group.weight * e;
       square += we * e;
-      if constexpr (!Accumulate) continue;
+      if constexpr (!Accumulate) {
+        residual += we;
+        continue;
+      }
       for (int v = 0; v < vectors; ++v) {
         V acc = K > 0 ? kept[v] : load(out + v * n);
 #pragma GCC unroll 16
@@ -154,6 +154,8 @@ double line_pass(const LinePass<T>& p) {
     }
     if constexpr (Accumulate && K > 0)
       for (int v = 0; v < K; ++v) store(out + v * n, kept[v]);
+    if constexpr (!Accumulate)
+      if (p.sums) p.sums[line] = static_cast<T>(total<T>(residual));
     sum += total<T>(square);
   }
   return sum;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/threads.h"
 #include "rankflow/error.h"
 #include "solver/flow/path.h"
 
@@ -35,6 +36,7 @@ struct Flow<T>::Impl {
   std::unique_ptr<flow::Loss> validation;
   std::optional<flow::Problem> problem;
   std::optional<FlowPath> repeat;
+  std::optional<LowRankModel> from;
 
   std::int64_t stage = 0;  // which path of the plan is under way
   std::unique_ptr<flow::Path> path;
@@ -46,6 +48,7 @@ struct Flow<T>::Impl {
 
   Impl(const Observations<T>& observations, const EntryList<T>& held, const FlowOptions& given) : options(given) {
     check(options);
+    num_threads();  // one BLAS thread, before the first product
     train = flow::make_observed_loss(observations);
     if (held.count() > 0) {
       validation_set = make_observations(observations.num_rows, observations.num_columns, held);
@@ -69,7 +72,8 @@ struct Flow<T>::Impl {
       if (repeat->strategy == FlowStrategy::noisy) return flow::make_noisy(*problem, *repeat, true);
       return flow::make_greedy(*problem);
     }
-    if (options.motion == Motion::faithful) return k == 0 ? flow::make_faithful(*problem, nullptr) : nullptr;
+    if (options.motion == Motion::faithful)
+      return k == 0 ? flow::make_faithful(*problem, from ? &*from : nullptr) : nullptr;
     const bool with_greedy = options.strategy != FlowStrategy::noisy;
     if (with_greedy && k == 0) return flow::make_greedy(*problem);
     const bool with_noisy = options.strategy == FlowStrategy::noisy ||
@@ -121,7 +125,7 @@ struct Flow<T>::Impl {
       const flow::Candidate candidate = path->best();
       if (!best || candidate.validation_rmse < best->validation_rmse) return candidate;
     }
-    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, false, Stop::not_run, ""};
+    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, 0, false, Stop::not_run, ""};
   }
 
   FlowState state() const {
@@ -184,6 +188,20 @@ Flow<T>::Flow(const Observations<T>& train, const FlowOptions& options, const Fl
 }
 
 template <class T>
+Flow<T>::Flow(const Observations<T>& train, const EntryList<T>& validation, const FlowOptions& options,
+              const LowRankModel& start, const FlowState* resume)
+    : impl_(std::make_unique<Impl>(train, validation, options)) {
+  if (start.num_rows() != train.num_rows || start.num_columns() != train.num_columns)
+    throw InputError("start", "the model to start from has another shape than the observations");
+  impl_->options.motion = Motion::faithful;
+  impl_->problem->start.mean = start.mean;
+  impl_->problem->start.row_bias = start.row_bias;
+  impl_->problem->start.column_bias = start.column_bias;
+  impl_->from = start;
+  if (resume != nullptr && !resume->empty()) impl_->load(*resume);
+}
+
+template <class T>
 Flow<T>::~Flow() = default;
 template <class T>
 Flow<T>::Flow(Flow&&) noexcept = default;
@@ -237,10 +255,7 @@ FlowResult Flow<T>::result() const {
   result.validation_rmse = candidate.validation_rmse;
   result.path = candidate.path;
   result.solved = candidate.solved;
-  if (impl_->path) {
-    const double time = impl_->path->where().time;
-    if (std::isfinite(time)) result.time = time;
-  }
+  result.time = candidate.time;
   result.seconds = impl_->seconds();
   return result;
 }
@@ -274,10 +289,20 @@ FlowResult refit_flow(const Observations<T>& observations, const FlowResult& val
   return run(flow, observers);
 }
 
+template <class T>
+FlowResult follow_flow(const Observations<T>& train, const LowRankModel& start, const FlowOptions& options,
+                       std::span<const Observer> observers) {
+  const EntryList<T> none;
+  Flow<T> flow(train, none, options, start);
+  return run(flow, observers);
+}
+
 #define RANKFLOW_INSTANTIATE(T)                                                                                      \
   template class Flow<T>;                                                                                            \
   template FlowResult fit_flow<T>(const Observations<T>&, const EntryList<T>&, const FlowOptions&, const FlowState*, \
                                   std::span<const Observer>);                                                        \
+  template FlowResult follow_flow<T>(const Observations<T>&, const LowRankModel&, const FlowOptions&,                \
+                                     std::span<const Observer>);                                                     \
   template FlowResult refit_flow<T>(const Observations<T>&, const FlowResult&, const FlowOptions&,                   \
                                     std::span<const Observer>);
 RANKFLOW_INSTANTIATE(double)

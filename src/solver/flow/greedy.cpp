@@ -24,7 +24,7 @@ class Greedy final : public Path {
  public:
   explicit Greedy(const Problem& problem) : problem_(problem), law_{problem.options.depth, 0}, point_(problem.start) {
     loss_ = value_at(problem_.train, point_);
-    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, false, Stop::not_run, ""};
+    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, 0, false, Stop::not_run, ""};
     best_score_ = score(best_.point, loss_, best_.validation_rmse);
   }
 
@@ -124,10 +124,11 @@ class Greedy final : public Path {
     const Tangent direction = flow_direction(point_, slope, law_);
     const PlaneStep best = minimum_over_plane(problem_.train, point_, slope, law_, direction, previous_);
     const Tangent xi = combine(best.a, direction, best.b, previous_);
+    const Retraction along(point_, xi);
     Point next;
     double value = slope.loss, step = 1;
     for (int tries = 0; tries < 4; ++tries, step /= 4) {
-      next = retract(point_, xi, step);
+      next = along.at(step);
       value = value_at(problem_.train, next);
       if (value < slope.loss) break;
     }

@@ -27,10 +27,9 @@ struct Pair {
 Pair preconditioner(const Loss& loss, const Vector& s, double damping) {
   Pair d{Matrix(loss.num_rows(), s.size()), Matrix(loss.num_columns(), s.size())};
   const double m = static_cast<double>(loss.num_rows()), n = static_cast<double>(loss.num_columns());
-  for (Index i = 0; i < loss.num_rows(); ++i)
-    d.left.row(i) = (static_cast<double>(loss.row_count(i)) / n * s.array() + damping).inverse();
+  for (Index i = 0; i < loss.num_rows(); ++i) d.left.row(i) = (loss.row_weight(i) / n * s.array() + damping).inverse();
   for (Index j = 0; j < loss.num_columns(); ++j)
-    d.right.row(j) = (static_cast<double>(loss.column_count(j)) / m * s.array() + damping).inverse();
+    d.right.row(j) = (loss.column_weight(j) / m * s.array() + damping).inverse();
   return d;
 }
 

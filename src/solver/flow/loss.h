@@ -35,8 +35,12 @@ class Loss {
   virtual double squares() const = 0;          // sum_Omega w y^2
   virtual Index row_count(Index i) const = 0;  // observations of row i
   virtual Index column_count(Index j) const = 0;
+  virtual double row_weight(Index i) const = 0;  // sum of their weights
+  virtual double column_weight(Index j) const = 0;
   virtual double value(const Factors& w) = 0;  // the loss alone
   virtual Slope slope(const Factors& w) = 0;
+  /// G 1 or, transposed, G^T 1: sums of the residual along rows or columns. Cheaper than the slope.
+  virtual Vector sums(const Factors& w, bool transposed) = 0;
   /// G x (m x k) or, transposed, G^T x (n x k), for the gradient G at w.
   virtual Matrix apply(const Factors& w, const Matrix& x, bool transposed) = 0;
   /// sum w xi^2, sum w xi eta, sum w eta^2 on Omega; eta may be null.
@@ -54,6 +58,7 @@ std::unique_ptr<Loss> make_observed_loss(const Observations<T>& observations);
 /// The slope of a point: g_right = G V, gt_left = G^T U.
 Slope slope_at(Loss& loss, const Point& point);
 double value_at(Loss& loss, const Point& point);
+Vector sums_at(Loss& loss, const Point& point, bool transposed);
 
 /// Root mean square residual from a loss value.
 double rmse(const Loss& loss, double value);

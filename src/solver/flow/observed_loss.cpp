@@ -61,6 +61,8 @@ class ObservedLoss final : public Loss {
       : data_(observations),
         row_ranges_(balanced_ranges(observations.by_row.begin, kRangeEntries)),
         column_ranges_(balanced_ranges(observations.by_column.begin, kRangeEntries)) {
+    row_weights_ = weight_sums(data_.by_row);
+    column_weights_ = weight_sums(data_.by_column);
     const Lines<T>& lines = data_.by_row;
     squares_ = parallel_sum(count(), kRangeEntries, 0.0, [&](Index begin, Index end) {
       double sum = 0;
@@ -77,6 +79,9 @@ class ObservedLoss final : public Loss {
   double squares() const override { return squares_; }
   Index row_count(Index i) const override { return data_.by_row.count(i); }
   Index column_count(Index j) const override { return data_.by_column.count(j); }
+
+  double row_weight(Index i) const override { return weight_of(data_.by_row, row_weights_, i); }
+  double column_weight(Index j) const override { return weight_of(data_.by_column, column_weights_, j); }
 
   double value(const Factors& w) override {
     const Index stride = padded<T>(w.left.cols() + 2);
@@ -95,6 +100,18 @@ class ObservedLoss final : public Loss {
     copy_out(num_columns(), 0, r, result.gt_left);
     copy_sums(num_columns(), r + 1, result.column_sums);
     return result;
+  }
+
+  Vector sums(const Factors& w, bool transposed) override {
+    const Index stride = padded<T>(w.left.cols() + 2), lines = transposed ? num_columns() : num_rows();
+    pack_product(w, stride);
+    out_.resize(lines, 1);
+    if (transposed) {
+      pass(data_.by_column, column_ranges_, stride, right_, left_, nullptr, true, out_.data());
+    } else {
+      pass(data_.by_row, row_ranges_, stride, left_, right_, nullptr, true, out_.data());
+    }
+    return Eigen::Map<const VectorOf<T>>(out_.data(), lines).template cast<double>();
   }
 
   // The line's row is followed by zeros, the gathered row by x: e is unchanged, and e x is accumulated beside the rest.
@@ -153,6 +170,20 @@ class ObservedLoss final : public Loss {
   }
   static const T* weights(const Lines<T>& lines) { return lines.weight.empty() ? nullptr : lines.weight.data(); }
 
+  static Vector weight_sums(const Lines<T>& lines) {
+    Vector sums;
+    if (lines.weight.empty()) return sums;
+    sums.resize(lines.size());
+    for (Index i = 0; i < lines.size(); ++i) {
+      sums[i] = 0;
+      for (Index k = lines.begin[i]; k < lines.begin[i + 1]; ++k) sums[i] += static_cast<double>(lines.weight[k]);
+    }
+    return sums;
+  }
+  static double weight_of(const Lines<T>& lines, const Vector& sums, Index i) {
+    return sums.size() > 0 ? sums[i] : static_cast<double>(lines.count(i));
+  }
+
   // Rows [left_i, b_i + mean, 1] and [right_j, 1, c_j]: their inner product is W_ij.
   void pack_product(const Factors& w, Index stride) {
     left_.resize(num_rows(), stride);
@@ -197,12 +228,13 @@ class ObservedLoss final : public Loss {
   }
 
   double pass(const Lines<T>& lines, const std::vector<Index>& ranges, Index stride, Rows<T>& left, Rows<T>& right,
-              Rows<T>* out, bool with_values) {
+              Rows<T>* out, bool with_values, T* sums = nullptr) {
     if (out) out->resize(lines.size(), stride);
     const auto run = pick(kernels().line_pass_double, kernels().line_pass_float);
     return parallel_sum(static_cast<Index>(ranges.size()) - 1, 1, 0.0, [&](Index range, Index) {
       return run({lines.begin.data(), lines.other.data(), with_values ? lines.value.data() : nullptr, weights(lines),
-                  ranges[range], ranges[range + 1], stride, left.data(), right.data(), out ? out->data() : nullptr});
+                  ranges[range], ranges[range + 1], stride, left.data(), right.data(), out ? out->data() : nullptr,
+                  sums});
     });
   }
 
@@ -221,6 +253,7 @@ class ObservedLoss final : public Loss {
 
   const Observations<T>& data_;
   std::vector<Index> row_ranges_, column_ranges_;
+  Vector row_weights_, column_weights_;  // empty where all weights are 1
   double squares_ = 0;
   Rows<T> left_, right_, out_;
 };
@@ -242,6 +275,11 @@ Slope slope_at(Loss& loss, const Point& point) {
 double value_at(Loss& loss, const Point& point) {
   const Matrix left = point.u * point.s.asDiagonal();
   return loss.value({left, point.v, point});
+}
+
+Vector sums_at(Loss& loss, const Point& point, bool transposed) {
+  const Matrix left = point.u * point.s.asDiagonal();
+  return loss.sums({left, point.v, point}, transposed);
 }
 
 double rmse(const Loss& loss, double value) {

@@ -29,6 +29,7 @@ struct Candidate {
   Point point;
   double train_rmse = kNaN, validation_rmse = kNaN;
   FlowPath path;
+  double time = 0;  // of the flow, where it has one
   bool solved = false;
   Stop stop = Stop::not_run;
   std::string message;

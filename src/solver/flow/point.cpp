@@ -11,21 +11,18 @@
 namespace rankflow::flow {
 namespace {
 
-// a without its components in the orthonormal columns of q, twice for round-off; the coefficients in `inside`.
+// Columns that lose more than this share of their length in a projection are projected again.
+constexpr double kOnceIsEnough = 1e-4;
+
+// a without its components in the orthonormal columns of q; the coefficients in `inside`.
 void project_out(Matrix& a, const Matrix& q, Matrix& inside) {
+  const double before = a.norm();
   inside = transpose_times(q, a);
   subtract_product(a, q, inside);
+  if (a.norm() > kOnceIsEnough * before) return;
   const Matrix again = transpose_times(q, a);
   subtract_product(a, q, again);
   inside += again;
-}
-
-// [a b]
-Matrix side_by_side(const Matrix& a, const Matrix& b) {
-  Matrix both(a.rows(), a.cols() + b.cols());
-  both.leftCols(a.cols()) = a;
-  both.rightCols(b.cols()) = b;
-  return both;
 }
 
 // Wide when the matrix has fewer rows than directions: then all of the space is taken.
@@ -47,37 +44,41 @@ Point point_of_rank_zero(Index rows, Index columns) {
   return point;
 }
 
-Point retract(const Point& point, const Tangent& xi, double step, double least) {
-  const Index r = point.width();
-  Matrix outside_u = xi.left, outside_v = xi.right, inside, unused, ru, rv;
-  project_out(outside_u, point.u, inside);
-  project_out(outside_v, point.v, unused);
-  orthonormal_basis(outside_u, ru);
-  orthonormal_basis(outside_v, rv);
+Retraction::Retraction(const Point& point, const Tangent& xi) : point_(point), qu_(xi.left), qv_(xi.right) {
+  Matrix unused;
+  project_out(qu_, point.u, inside_);
+  project_out(qv_, point.v, unused);
+  orthonormal_basis(qu_, ru_);
+  orthonormal_basis(qv_, rv_);
+}
 
+Point Retraction::at(double step, double least) const {
+  const Index r = point_.width();
   // K = [ S + h A   h Rv^T ;  h Ru   0 ] in the bases [U Qu], [V Qv].
-  Matrix k = Matrix::Zero(r + ru.rows(), r + rv.rows());
-  k.topLeftCorner(r, r) = step * inside;
-  for (Index a = 0; a < r; ++a) k(a, a) = std::max(point.s[a] + k(a, a), least * point.s[a]);
-  k.topRightCorner(r, rv.rows()) = step * rv.transpose();
-  k.bottomLeftCorner(ru.rows(), r) = step * ru;
+  Matrix k = Matrix::Zero(r + ru_.rows(), r + rv_.rows());
+  k.topLeftCorner(r, r) = step * inside_;
+  for (Index a = 0; a < r; ++a) k(a, a) = std::max(point_.s[a] + k(a, a), least * point_.s[a]);
+  k.topRightCorner(r, rv_.rows()) = step * rv_.transpose();
+  k.bottomLeftCorner(ru_.rows(), r) = step * ru_;
   const Svd<double> parts = svd<double>(k);
-
   Point next;
-  next.mean = point.mean;
-  next.row_bias = point.row_bias;
-  next.column_bias = point.column_bias;
-  next.u = times(side_by_side(point.u, outside_u), parts.u.leftCols(r));
-  next.v = times(side_by_side(point.v, outside_v), parts.v.leftCols(r));
+  next.mean = point_.mean;
+  next.row_bias = point_.row_bias;
+  next.column_bias = point_.column_bias;
+  next.u = times(point_.u, parts.u.topLeftCorner(r, r));
+  subtract_product(next.u, qu_, -parts.u.bottomLeftCorner(ru_.rows(), r));
+  next.v = times(point_.v, parts.v.topLeftCorner(r, r));
+  subtract_product(next.v, qv_, -parts.v.bottomLeftCorner(rv_.rows(), r));
   next.s = parts.s.head(r);
   return next;
 }
 
 Tangent transport(const Point& from, const Tangent& xi, const Point& to) {
-  const Matrix v_v = transpose_times(from.v, to.v), u_u = transpose_times(from.u, to.u);
   Tangent moved;
-  moved.left = times(xi.left, v_v) + times(from.u, transpose_times(xi.right, to.v));   // xi v
-  moved.right = times(from.v, transpose_times(xi.left, to.u)) + times(xi.right, u_u);  // xi^T u
+  moved.left = times(xi.left, transpose_times(from.v, to.v));  // xi v
+  subtract_product(moved.left, from.u, -transpose_times(xi.right, to.v));
+  moved.right = times(from.v, transpose_times(xi.left, to.u));  // xi^T u
+  subtract_product(moved.right, xi.right, -transpose_times(from.u, to.u));
   subtract_product(moved.right, to.v, transpose_times(to.v, moved.right));
   return moved;
 }

@@ -20,10 +20,18 @@ struct Tangent {
 /// An empty product with the given biases.
 Point point_of_rank_zero(Index rows, Index columns);
 
-/// The point of rank <= r next to point + xi: u, v of [u | orthogonal part of left] K [v | ..]^T, the best
-/// approximation of rank r to point + xi. Two thin QRs and one SVD of size 2r. Singular values that a step within the
-/// spaces would turn negative are kept at `least` times their size first.
-Point retract(const Point& point, const Tangent& xi, double step, double least = 0.1);
+/// Moving along a tangent vector: at(h) is the best approximation of rank r to point + h xi. Two thin QRs once, one SVD
+/// of size 2r and two tall products for every h.
+class Retraction {
+ public:
+  Retraction(const Point& point, const Tangent& xi);
+  /// Singular values that the step within the spaces would turn negative are first kept at `least` times their size.
+  Point at(double step, double least = 0.1) const;
+
+ private:
+  const Point& point_;
+  Matrix inside_, qu_, ru_, qv_, rv_;
+};
 
 /// The tangent at `to` nearest to `xi` at `from`: its orthogonal projection.
 Tangent transport(const Point& from, const Tangent& xi, const Point& to);
