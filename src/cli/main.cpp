@@ -13,6 +13,10 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", "rankflow " RANKFLOW_VERSION);
   rankflow::cli::Outcome outcome;
+  outcome.command.assign(argv, argv + argc);
+  rankflow::cli::add_complete(program, outcome);
+  rankflow::cli::add_predict(program, outcome);
+  rankflow::cli::add_doctor(program, outcome);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
