@@ -34,9 +34,10 @@ inline float root(float x) { return __builtin_sqrtf(x); }
 
 // P (upper triangle, in blocks; rows and columns from `first` on) += sum_k scaled_k packed_k^T: a symmetric
 // rank-`count` update, register-blocked. `first` is a multiple of 4.
-template <class T>
-void add_gram(T* p, int stride, int first, const T* packed, const T* scaled, int count) {
+template <class T, int Vectors>
+void add_gram(T* p, int run_time_stride, int first, const T* packed, const T* scaled, int count) {
   constexpr int lanes = kLanes<T>;
+  const int stride = Vectors > 0 ? Vectors * lanes : run_time_stride;
   using Vec = typename VectorType<T>::type;
   for (int a = first; a < stride; a += 4) {
     int b = a / lanes * lanes;
@@ -90,9 +91,10 @@ inline T dot(const T* x, const T* y, int stride) {
 
 // P = R^T R with R upper, in place; h becomes R^-T h. Blocks of rows: each block is factored row by row, then taken off
 // the rest by the same kernel that built the Gram matrix. `negated` is scratch for kFactorBlock rows.
-template <class T>
-void factor_and_forward(T* p, T* h, int dimension, int stride, T* negated) {
+template <class T, int Vectors>
+void factor_and_forward(T* p, T* h, int dimension, int run_time_stride, T* negated) {
   constexpr int lanes = kLanes<T>;
+  const int stride = Vectors > 0 ? Vectors * lanes : run_time_stride;
   for (int block = 0; block < dimension; block += kFactorBlock) {
     const int end = block + kFactorBlock < dimension ? block + kFactorBlock : dimension;
     for (int k = block; k < end; ++k) {
@@ -114,14 +116,15 @@ void factor_and_forward(T* p, T* h, int dimension, int stride, T* negated) {
     const int first = end / lanes * lanes < end ? end / lanes * lanes : end;
     for (int k = block; k < end; ++k)
       for (int b = first; b < stride; b += lanes) vec(negated + (k - block) * stride + b) = -vec(p + k * stride + b);
-    add_gram(p, stride, end, p + block * stride, negated, kFactorBlock);
+    add_gram<T, Vectors>(p, stride, end, p + block * stride, negated, kFactorBlock);
   }
 }
 
-template <class T>
-double update_line(const LineUpdate<T>& in) {
+// Vectors: vectors in a padded row where that is known when compiling, so that short loops unroll; 0 = any.
+template <class T, int Vectors>
+double update(const LineUpdate<T>& in) {
   constexpr int lanes = kLanes<T>;
-  const int d = in.dimension, stride = in.stride;
+  const int d = in.dimension, stride = Vectors > 0 ? Vectors * lanes : in.stride;
   T* p = in.work;                              // stride x stride
   T* packed = p + stride * stride;             // kLineChunk x stride: design rows (1, z)
   T* scaled = packed + kLineChunk * stride;    // the same times scale * precision * weight
@@ -148,16 +151,18 @@ double update_line(const LineUpdate<T>& in) {
     pack(begin, count);
     for (int k = 0; k < count; ++k) {
       const T factor = in.scale * noise[k];
+      const T pull = factor * target[k];
       T* row = scaled + k * stride;
       for (int b = 0; b < stride; b += lanes) {
-        vec(row + b) = factor * vec(packed + k * stride + b);
-        vec(h + b) += target[k] * vec(row + b);
+        const typename VectorType<T>::type design = vec(packed + k * stride + b);
+        vec(row + b) = factor * design;
+        vec(h + b) += pull * design;
       }
     }
-    add_gram(p, stride, 0, packed, scaled, count);
+    add_gram<T, Vectors>(p, stride, 0, packed, scaled, count);
   }
 
-  factor_and_forward(p, h, d, stride, scaled);
+  factor_and_forward<T, Vectors>(p, h, d, stride, scaled);
   for (int k = 0; k < stride; ++k) in.mean[k] = in.sample[k] = 0;
   for (int k = d - 1; k >= 0; --k) {  // R mean = h, R sample = h + normals
     const T* row = p + k * stride;
@@ -180,6 +185,17 @@ double update_line(const LineUpdate<T>& in) {
     }
   }
   return squares;
+}
+
+template <class T>
+double update_line(const LineUpdate<T>& in) {
+  switch (in.stride / kLanes<T>) {
+    case 1: return update<T, 1>(in);
+    case 2: return update<T, 2>(in);
+    case 3: return update<T, 3>(in);
+    case 4: return update<T, 4>(in);
+    default: return update<T, 0>(in);
+  }
 }
 
 }  // namespace
