@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "rankflow/flow.h"
@@ -17,6 +18,7 @@ struct Problem {
   Point start;   // rank 0 with the biases of the centering
   double noise;  // standard deviation of what the biases leave
   double row_shrinkage = 0, column_shrinkage = 0;
+  std::shared_ptr<Pairs> first_pairs = std::make_shared<Pairs>();  // top pairs of -G(0), once a path has asked for them
 
   double validation_rmse(const Point& point) const {
     return validation ? rmse(*validation, value_at(*validation, point)) : kNaN;
