@@ -19,7 +19,10 @@ constexpr std::int64_t kStateVersion = 1;
 constexpr double kDecayFactors[] = {1.2, 1.05, .9, .8, .7, .6};
 constexpr Index kFirstFactor = 2;  // the search over decay factors starts here and goes on from the best, up or down
 constexpr Index kGreedy = -1;      // instead of the number of a decay factor
-constexpr Index kFaithful = -2;
+constexpr Index kVanishing = -2;
+constexpr Index kFaithful = -3;
+// rows * columns * smaller of both up to which the vanishing decay is tried unasked: a second or two.
+constexpr double kSmallProblem = 4e6;
 
 }  // namespace
 
@@ -75,16 +78,28 @@ struct Flow<T>::Impl {
   std::vector<Tried> tried;
   std::optional<Index> current;  // the path under way
 
+  static Index number_of(FlowStrategy strategy) {
+    if (strategy == FlowStrategy::vanishing_decay) return kVanishing;
+    return strategy == FlowStrategy::noisy ? 0 : kGreedy;
+  }
+
+  bool small() const {
+    const double m = static_cast<double>(train->num_rows()), n = static_cast<double>(train->num_columns());
+    return m * n * std::min(m, n) <= kSmallProblem;
+  }
+
   // The path to take next; nullopt at the end of the plan. Noisy paths: the next smaller decay factor after the best
   // one so far, then the next larger one, until both neighbours of the best have been tried.
   std::optional<Index> next_path() const {
     if (options.motion == Motion::faithful) return tried.empty() ? std::optional(kFaithful) : std::nullopt;
-    if (repeat)
-      return tried.empty() ? std::optional(repeat->strategy == FlowStrategy::noisy ? 0 : kGreedy) : std::nullopt;
-    if (options.strategy != FlowStrategy::noisy && tried.empty()) return kGreedy;
-    if (options.strategy == FlowStrategy::greedy || (options.strategy == FlowStrategy::automatic && !validation))
-      return std::nullopt;
+    if (repeat) return tried.empty() ? std::optional(number_of(repeat->strategy)) : std::nullopt;
+    const bool automatic = options.strategy == FlowStrategy::automatic;
+    if (!automatic && options.strategy != FlowStrategy::noisy)
+      return tried.empty() ? std::optional(number_of(options.strategy)) : std::nullopt;
+    if (automatic && tried.empty()) return kGreedy;
     if (best && best->solved) return std::nullopt;
+    if (automatic && tried.size() == 1 && small()) return kVanishing;
+    if (automatic && (!validation || best->matched)) return std::nullopt;
     std::vector<double> error(std::size(kDecayFactors), kNaN);
     Index winner = -1;
     for (const Tried& path_end : tried) {
@@ -102,6 +117,7 @@ struct Flow<T>::Impl {
   std::unique_ptr<flow::Path> make_path(Index number) const {
     if (number == kFaithful) return flow::make_faithful(*problem, from ? &*from : nullptr);
     if (number == kGreedy) return flow::make_greedy(*problem);
+    if (number == kVanishing) return flow::make_vanishing_decay(*problem);
     if (repeat) return flow::make_noisy(*problem, *repeat, true);
     return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[number], 0, 0}, false);
   }
@@ -113,12 +129,17 @@ struct Flow<T>::Impl {
     return current.has_value();
   }
 
+  bool better(const flow::Candidate& one, const flow::Candidate& other) const {
+    if (one.solved != other.solved) return one.solved;
+    if (validation) return one.validation_rmse < other.validation_rmse;
+    return one.matched && !other.matched;
+  }
+
   // The end of a path: the better one is kept.
   void conclude() {
     const flow::Candidate candidate = path->best();
     tried.push_back({*current, candidate.validation_rmse});
-    const bool worse = best && validation && candidate.validation_rmse >= best->validation_rmse;
-    if (!worse) best = candidate;
+    if (!best || better(candidate, *best)) best = candidate;
     path.reset();
   }
 
@@ -126,7 +147,7 @@ struct Flow<T>::Impl {
     if (stop != Stop::not_run) return;
     if (path) {
       const flow::Candidate candidate = path->best();
-      if (!best || candidate.validation_rmse < best->validation_rmse) best = candidate;
+      if (!best || better(candidate, *best)) best = candidate;
     }
     stop = why;
   }
@@ -149,9 +170,9 @@ struct Flow<T>::Impl {
   flow::Candidate outcome() const {
     if (stop == Stop::not_run && path) {
       const flow::Candidate candidate = path->best();
-      if (!best || candidate.validation_rmse < best->validation_rmse) return candidate;
+      if (!best || better(candidate, *best)) return candidate;
     }
-    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, 0, false, Stop::not_run, ""};
+    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, 0, false, false, Stop::not_run, ""};
   }
 
   FlowState state() const {
@@ -192,7 +213,7 @@ struct Flow<T>::Impl {
     const auto errors = archive.get_doubles("flow.tried_rmse", static_cast<Index>(numbers.size()));
     for (std::size_t k = 0; k < numbers.size(); ++k) {
       if (numbers[k] < kFaithful || numbers[k] >= static_cast<Index>(std::size(kDecayFactors)))
-        throw InputError("flow.tried", "found path " + std::to_string(numbers[k]) + ", expected -2 to 5");
+        throw InputError("flow.tried", "found path " + std::to_string(numbers[k]) + ", expected -3 to 5");
       tried.push_back({numbers[k], errors[k]});
     }
     iterations = archive.get_int("flow.iterations");

@@ -33,6 +33,7 @@ struct Candidate {
   FlowPath path;
   double time = 0;  // of the flow, where it has one
   bool solved = false;
+  bool matched = false;  // the observations are matched, solved or not
   Stop stop = Stop::not_run;
   std::string message;
 };
@@ -62,7 +63,12 @@ FlowPath load_path(const Archive& archive, const std::string& name);
 void save(Archive& archive, const std::string& name, const Candidate& candidate);
 Candidate load_candidate(const Archive& archive, const std::string& name, const Point& like);
 
+class Finish;
+/// What a successful Finish proposes, with the verdict on whether the observations determine it.
+Candidate matched_candidate(const Problem& problem, const Finish& finish);
+
 std::unique_ptr<Path> make_greedy(const Problem& problem);
+std::unique_ptr<Path> make_vanishing_decay(const Problem& problem);
 std::unique_ptr<Path> make_noisy(const Problem& problem, const FlowPath& path, bool repeat);
 std::unique_ptr<Path> make_faithful(const Problem& problem, const Point* start);
 
