@@ -33,6 +33,7 @@ class VanishingDecay final : public Path {
       target_[k] = entries_.value[k] - problem.start.mean - problem.start.row_bias[i] - problem.start.column_bias[j];
     }
     alpha_ = Vector::Zero(target_.size());
+    best_.point = problem.start;
     scale_ = 0;
     decompose(to_matrix(target_));
     scale_ = eps_ = point_.width() > 0 ? point_.s[0] : 0;
