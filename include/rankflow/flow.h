@@ -24,9 +24,12 @@ enum class Motion {
 
 /// How the fast motion looks for the limit.
 enum class FlowStrategy {
-  automatic,  // greedy first; unless that solves the problem also noisy, and the better one on the validation part
+  automatic,  // greedy; unless that solves the problem also vanishing_decay (small tables) and, with a validation part,
+              // noisy; the better one on the validation part
   greedy,     // directions enter one after another; for data of (nearly) exactly low rank
-  noisy,      // a spectral start, weight decay on the scale of the noise, stopped by the validation part
+  vanishing_decay,  // the limit of the flow as weight decay goes to zero: for few observations of exactly low rank;
+                    // small
+  noisy,            // a spectral start, weight decay on the scale of the noise, stopped by the validation part
 };
 
 struct FlowOptions {

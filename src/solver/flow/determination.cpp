@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "solver/flow/finish.h"
 #include "solver/flow/path.h"
 
 namespace rankflow::flow {
@@ -37,6 +38,30 @@ Determination determination(const Loss& loss, Index rank) {
       loss.num_columns(), [&](Index j) { return loss.column_count(j); }, result.undetermined_columns, n);
   result.freedom_ratio = count > 0 ? r * (m + n - r) / count : 2;
   return result;
+}
+
+Candidate matched_candidate(const Problem& problem, const Finish& finish) {
+  Candidate candidate;
+  candidate.point = finish.answer();
+  candidate.train_rmse = rmse(problem.train, finish.answer_loss());
+  candidate.validation_rmse = problem.validation_rmse(candidate.point);
+  candidate.path.strategy = FlowStrategy::greedy;
+  candidate.stop = Stop::converged;
+  candidate.matched = true;
+  const Index rank = candidate.point.width();
+  const Determination unique = determination(problem.train, rank);
+  candidate.solved = finish.unique() && unique.determined();
+  candidate.message = "rank " + std::to_string(rank) + " matches every observation";
+  if (candidate.solved) {
+    candidate.message = "solved: " + candidate.message;
+  } else if (unique.undetermined_rows + unique.undetermined_columns > 0) {
+    candidate.message += ", but " + std::to_string(unique.undetermined_rows) + " rows and " +
+                         std::to_string(unique.undetermined_columns) +
+                         " columns have fewer observations than the rank: they are not determined";
+  } else {
+    candidate.message += ", but so would other matrices of this rank: there are too few observations";
+  }
+  return candidate;
 }
 
 }  // namespace rankflow::flow

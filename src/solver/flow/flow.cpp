@@ -17,7 +17,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kStateVersion = 1;
 constexpr double kDecayFactors[] = {1.2, 1.05, .9, .8, .7, .6};
-constexpr double kPathWorse = 1.01;  // a path this much worse than the best ends the search over decay factors
+constexpr Index kFirstFactor = 2;  // the search over decay factors starts here and goes on from the best, up or down
+constexpr Index kGreedy = -1;      // instead of the number of a decay factor
+constexpr Index kVanishing = -2;
+constexpr Index kFaithful = -3;
+// rows * columns * smaller of both up to which the vanishing decay is tried unasked: a second or two.
+constexpr double kSmallProblem = 4e6;
 
 }  // namespace
 
@@ -38,7 +43,6 @@ struct Flow<T>::Impl {
   std::optional<FlowPath> repeat;
   std::optional<LowRankModel> from;
 
-  std::int64_t stage = 0;  // which path of the plan is under way
   std::unique_ptr<flow::Path> path;
   std::optional<flow::Candidate> best;
   Index iterations = 0;
@@ -59,58 +63,101 @@ struct Flow<T>::Impl {
     start.mean = biases.mean;
     start.row_bias = biases.row;
     start.column_bias = biases.column;
-    problem.emplace(flow::Problem{*train, validation.get(), options, start, biases.noise, biases.row_shrinkage(),
-                                  biases.column_shrinkage()});
+    problem.emplace(flow::Problem{
+        *train, validation.get(), options, start, biases.noise, biases.row_shrinkage(), biases.column_shrinkage(), {}});
+    problem->first_pairs = std::make_shared<flow::Pairs>();
   }
 
   double seconds() const { return seconds_before + std::chrono::duration<double>(Clock::now() - started).count(); }
 
-  // The path of stage k, or null if the plan ends there.
-  std::unique_ptr<flow::Path> path_of(std::int64_t k) const {
-    if (repeat) {
-      if (k > 0) return nullptr;
-      if (repeat->strategy == FlowStrategy::noisy) return flow::make_noisy(*problem, *repeat, true);
-      return flow::make_greedy(*problem);
-    }
-    if (options.motion == Motion::faithful)
-      return k == 0 ? flow::make_faithful(*problem, from ? &*from : nullptr) : nullptr;
-    const bool with_greedy = options.strategy != FlowStrategy::noisy;
-    if (with_greedy && k == 0) return flow::make_greedy(*problem);
-    const bool with_noisy = options.strategy == FlowStrategy::noisy ||
-                            (options.strategy == FlowStrategy::automatic && validation != nullptr);
-    const std::int64_t index = k - (with_greedy ? 1 : 0);
-    if (!with_noisy || index >= static_cast<std::int64_t>(std::size(kDecayFactors))) return nullptr;
-    return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[index], 0, 0}, false);
+  // One path of the plan: which one, and the validation error of its end.
+  struct Tried {
+    Index number;
+    double validation_rmse;
+  };
+  std::vector<Tried> tried;
+  std::optional<Index> current;  // the path under way
+
+  static Index number_of(FlowStrategy strategy) {
+    if (strategy == FlowStrategy::vanishing_decay) return kVanishing;
+    return strategy == FlowStrategy::noisy ? 0 : kGreedy;
   }
 
-  // The end of a path: keep the better one; a solved problem or a path that got clearly worse ends the plan.
-  bool conclude() {
+  bool small() const {
+    const double m = static_cast<double>(train->num_rows()), n = static_cast<double>(train->num_columns());
+    return m * n * std::min(m, n) <= kSmallProblem;
+  }
+
+  // The path to take next; nullopt at the end of the plan. Noisy paths: the next smaller decay factor after the best
+  // one so far, then the next larger one, until both neighbours of the best have been tried.
+  std::optional<Index> next_path() const {
+    if (options.motion == Motion::faithful) return tried.empty() ? std::optional(kFaithful) : std::nullopt;
+    if (repeat) return tried.empty() ? std::optional(number_of(repeat->strategy)) : std::nullopt;
+    const bool automatic = options.strategy == FlowStrategy::automatic;
+    if (!automatic && options.strategy != FlowStrategy::noisy)
+      return tried.empty() ? std::optional(number_of(options.strategy)) : std::nullopt;
+    if (automatic && tried.empty()) return kGreedy;
+    if (best && best->solved) return std::nullopt;
+    if (automatic && tried.size() == 1 && small()) return kVanishing;
+    if (automatic && (!validation || best->matched)) return std::nullopt;
+    std::vector<double> error(std::size(kDecayFactors), kNaN);
+    Index winner = -1;
+    for (const Tried& path_end : tried) {
+      if (path_end.number < 0) continue;
+      error[path_end.number] = path_end.validation_rmse;
+      if (winner < 0 || path_end.validation_rmse < error[winner]) winner = path_end.number;
+    }
+    if (winner < 0) return kFirstFactor;
+    if (!validation) return std::nullopt;
+    if (winner + 1 < static_cast<Index>(error.size()) && std::isnan(error[winner + 1])) return winner + 1;
+    if (winner > 0 && std::isnan(error[winner - 1])) return winner - 1;
+    return std::nullopt;
+  }
+
+  std::unique_ptr<flow::Path> make_path(Index number) const {
+    if (number == kFaithful) return flow::make_faithful(*problem, from ? &*from : nullptr);
+    if (number == kGreedy) return flow::make_greedy(*problem);
+    if (number == kVanishing) return flow::make_vanishing_decay(*problem);
+    if (repeat) return flow::make_noisy(*problem, *repeat, true);
+    return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[number], 0, 0}, false);
+  }
+
+  // Starts the next path of the plan; false if there is none.
+  bool begin_path() {
+    current = next_path();
+    if (current) path = make_path(*current);
+    return current.has_value();
+  }
+
+  bool better(const flow::Candidate& one, const flow::Candidate& other) const {
+    if (one.solved != other.solved) return one.solved;
+    if (validation) return one.validation_rmse < other.validation_rmse;
+    return one.matched && !other.matched;
+  }
+
+  // The end of a path: the better one is kept.
+  void conclude() {
     const flow::Candidate candidate = path->best();
-    const bool comparable = best && validation && std::isfinite(best->validation_rmse);
-    const bool worse = comparable && candidate.validation_rmse >= best->validation_rmse;
-    const bool much_worse = comparable && stage > 1 && candidate.validation_rmse > kPathWorse * best->validation_rmse;
-    if (!worse) best = candidate;
+    tried.push_back({*current, candidate.validation_rmse});
+    if (!best || better(candidate, *best)) best = candidate;
     path.reset();
-    ++stage;
-    if (best->solved || much_worse || best->stop == Stop::diverged) return false;
-    path = path_of(stage);
-    return path != nullptr;
   }
 
   void finish(Stop why) {
     if (stop != Stop::not_run) return;
     if (path) {
       const flow::Candidate candidate = path->best();
-      if (!best || candidate.validation_rmse < best->validation_rmse) best = candidate;
+      if (!best || better(candidate, *best)) best = candidate;
     }
     stop = why;
   }
 
   bool step() {
     if (stop != Stop::not_run) return false;
-    if (!path) path = path_of(stage);
+    if (!path) begin_path();
     while (!path->step()) {
-      if (conclude()) continue;
+      conclude();
+      if (begin_path()) continue;
       stop = best->stop;
       return false;
     }
@@ -123,9 +170,9 @@ struct Flow<T>::Impl {
   flow::Candidate outcome() const {
     if (stop == Stop::not_run && path) {
       const flow::Candidate candidate = path->best();
-      if (!best || candidate.validation_rmse < best->validation_rmse) return candidate;
+      if (!best || better(candidate, *best)) return candidate;
     }
-    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, 0, false, Stop::not_run, ""};
+    return best ? *best : flow::Candidate{problem->start, kNaN, kNaN, {}, 0, false, false, Stop::not_run, ""};
   }
 
   FlowState state() const {
@@ -134,7 +181,11 @@ struct Flow<T>::Impl {
     archive.set("flow.version", kStateVersion);
     archive.set("flow.shape", std::vector<std::int64_t>{train->num_rows(), train->num_columns(), train->count(),
                                                         validation ? validation->count() : 0});
-    archive.set("flow.stage", stage);
+    std::vector<std::int64_t> numbers;
+    std::vector<double> errors;
+    for (const Tried& path_end : tried) numbers.push_back(path_end.number), errors.push_back(path_end.validation_rmse);
+    archive.set("flow.tried", numbers);
+    archive.set("flow.tried_rmse", errors);
     archive.set("flow.iterations", static_cast<std::int64_t>(iterations));
     archive.set("flow.stop", static_cast<std::int64_t>(stop));
     archive.set("flow.seconds", seconds());
@@ -158,7 +209,13 @@ struct Flow<T>::Impl {
                        "the state belongs to other data: rows, columns, observations or validation "
                        "entries differ",
                        "resume with the files and options of the interrupted run");
-    stage = archive.get_int("flow.stage");
+    const auto numbers = archive.get_ints("flow.tried");
+    const auto errors = archive.get_doubles("flow.tried_rmse", static_cast<Index>(numbers.size()));
+    for (std::size_t k = 0; k < numbers.size(); ++k) {
+      if (numbers[k] < kFaithful || numbers[k] >= static_cast<Index>(std::size(kDecayFactors)))
+        throw InputError("flow.tried", "found path " + std::to_string(numbers[k]) + ", expected -3 to 5");
+      tried.push_back({numbers[k], errors[k]});
+    }
     iterations = archive.get_int("flow.iterations");
     stop = static_cast<Stop>(archive.get_int("flow.stop"));
     // A limit may be raised and an interruption taken back; an end is an end.
@@ -166,8 +223,7 @@ struct Flow<T>::Impl {
     seconds_before = archive.get_double("flow.seconds");
     if (archive.get_int("flow.has_best") != 0) best = flow::load_candidate(archive, "flow.best", problem->start);
     if (archive.get_int("flow.has_path") != 0) {
-      path = path_of(stage);
-      if (!path) throw InputError("flow.stage", "found " + std::to_string(stage) + ", past the end of the plan");
+      if (!begin_path()) throw InputError("flow.tried", "a path is under way, but the plan has ended");
       path->load(archive);
     }
   }

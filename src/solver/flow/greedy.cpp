@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "solver/flow/least_squares.h"
+#include "solver/flow/finish.h"
 #include "solver/flow/path.h"
 
 namespace rankflow::flow {
@@ -13,18 +13,16 @@ constexpr double kRest = .03;  // relative decrease of the loss per step at whic
 constexpr int kMaxMoves = 25;  // steps between two entries
 constexpr int kPairIterations = 8;
 constexpr double kNegligible = 1e-6;  // of the largest singular value: dropped
-constexpr int kMinSolves = 3;         // least squares steps before a try may be given up
-constexpr double kWorthwhile = .7;    // three of them must bring the loss below this times what it was
-constexpr int kMaxSolves = 60;
-constexpr double kSolved = 1e-7;     // relative residual
-constexpr int kPatience = 5;         // ranks without improvement
-constexpr double kMostFreedom = .9;  // degrees of freedom per observation
+constexpr int kPatience = 5;          // ranks without improvement
+constexpr double kBetter = 1e-3;      // relative improvement that counts
+constexpr double kMostFreedom = .9;   // degrees of freedom per observation
 
 class Greedy final : public Path {
  public:
   explicit Greedy(const Problem& problem) : problem_(problem), law_{problem.options.depth, 0}, point_(problem.start) {
     loss_ = value_at(problem_.train, point_);
-    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, 0, false, Stop::not_run, ""};
+    best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, 0, false, false, Stop::not_run,
+             ""};
     best_score_ = score(best_.point, loss_, best_.validation_rmse);
   }
 
@@ -46,7 +44,8 @@ class Greedy final : public Path {
   }
 
   Where where() const override {
-    if (phase_ == Phase::solve) return {&squares_.point, squares_.loss, kNaN, kNaN, kNaN};
+    if (phase_ == Phase::solve && finish_.busy())
+      return {&finish_.under_way().point, finish_.under_way().loss, kNaN, kNaN, kNaN};
     return {&point_, loss_, validation_, kNaN, step_size_};
   }
 
@@ -64,11 +63,7 @@ class Greedy final : public Path {
     flow::save(archive, "greedy.point", point_);
     flow::save(archive, "greedy.previous", previous_);
     flow::save(archive, "greedy.best", best_);
-    if (phase_ != Phase::solve) return;
-    flow::save(archive, "greedy.squares", squares_.point);
-    archive.set("greedy.squares.numbers",
-                std::vector<double>{squares_.loss, squares_.damping, squares_.growth, solve_start_});
-    archive.set("greedy.squares.counters", std::vector<std::int64_t>{squares_.iteration, squares_.rejected});
+    if (phase_ == Phase::solve) finish_.save(archive, "greedy.finish");
   }
 
   void load(const Archive& archive) override {
@@ -80,12 +75,7 @@ class Greedy final : public Path {
     point_ = load_point(archive, "greedy.point", problem_.start);
     previous_ = load_tangent(archive, "greedy.previous", point_);
     best_ = load_candidate(archive, "greedy.best", problem_.start);
-    if (phase_ != Phase::solve) return;
-    squares_.point = load_point(archive, "greedy.squares", problem_.start);
-    const auto squares = archive.get_doubles("greedy.squares.numbers", 4);
-    squares_.loss = squares[0], squares_.damping = squares[1], squares_.growth = squares[2], solve_start_ = squares[3];
-    const auto steps = archive.get_ints("greedy.squares.counters", 2);
-    squares_.iteration = static_cast<int>(steps[0]), squares_.rejected = static_cast<int>(steps[1]);
+    if (phase_ == Phase::solve) finish_.load(archive, "greedy.finish", problem_.start);
   }
 
  private:
@@ -95,7 +85,6 @@ class Greedy final : public Path {
     return static_cast<double>(r * (problem_.train.num_rows() + problem_.train.num_columns() - r)) /
            static_cast<double>(problem_.train.count());
   }
-  double relative(double loss) const { return std::sqrt(2 * loss / problem_.train.squares()); }
   // What the rank is chosen by: validation, or without one generalized cross-validation (Golub, Heath, Wahba 1979).
   double score(const Point& point, double loss, double validation) const {
     if (problem_.validation) return validation;
@@ -145,63 +134,42 @@ class Greedy final : public Path {
   }
 
   void rest() {
-    consider(point_, loss_, false);
-    squares_ = start_least_squares(problem_.train, point_);
-    solve_start_ = squares_.loss;
+    consider(point_, loss_);
+    finish_.start(problem_.train, point_);
     phase_ = Phase::solve;
   }
 
   // Tries to match the data exactly from a copy; goes back to the flow when that does not look like it.
   void solve() {
-    least_squares_step(problem_.train, squares_);
-    const double residual = relative(squares_.loss);
-    const bool stalled = squares_.rejected >= 8 || squares_.iteration >= kMaxSolves;
-    if (residual < problem_.options.tolerance || (residual < kSolved && squares_.rejected >= 2)) {
-      consider(squares_.point, squares_.loss, true);
-      return end();
-    }
-    if (squares_.iteration % kMinSolves == 0) {
-      if (stalled || squares_.loss > kWorthwhile * solve_start_) {
-        if (residual < kSolved) {
-          consider(squares_.point, squares_.loss, true);
-          return end();
-        }
-        phase_ = Phase::enter;
-      }
-      solve_start_ = squares_.loss;
-    }
+    finish_.step(problem_.train, problem_.options);
+    if (finish_.busy()) return;
+    phase_ = Phase::enter;
+    if (finish_.state() != Finish::State::matched) return;
+    best_ = matched_candidate(problem_, finish_);
+    best_.path.steps = entered_;
+    phase_ = Phase::done;
   }
 
-  void consider(const Point& point, double loss, bool matched) {
-    const double validation = problem_.validation_rmse(point);
-    validation_ = validation;
-    const double now = score(point, loss, validation);
-    const bool better = matched || now < best_score_ * (1 - 1e-3);
+  void consider(const Point& point, double loss) {
+    validation_ = problem_.validation_rmse(point);
+    const double now = score(point, loss, validation_);
+    const bool better = now < best_score_ * (1 - kBetter);
     stale_ = better ? 0 : stale_ + 1;
     if (!better) return;
     best_score_ = now;
+    best_ = {};
     best_.point = point;
     best_.train_rmse = rmse(problem_.train, loss);
-    best_.validation_rmse = validation;
+    best_.validation_rmse = validation_;
     best_.path = {FlowStrategy::greedy, 0, 0, entered_};
-    if (!matched) return;
-    const Determination unique = determination(problem_.train, point.width());
-    best_.solved = unique.determined();
-    best_.message = best_.solved
-                        ? "solved: rank " + std::to_string(point.width()) + " matches every observation"
-                        : "rank " + std::to_string(point.width()) +
-                              " matches every observation, but the observations do not determine it everywhere";
   }
 
   void end() {
     phase_ = Phase::done;
-    best_.stop = Stop::converged;
-    if (best_.message.empty()) {
-      if (problem_.validation) best_.stop = Stop::validation;
-      best_.message =
-          "no low rank matches the observations exactly; rank " + std::to_string(best_.point.width()) +
-          (problem_.validation ? " predicts the validation part best" : " has the best cross-validation score");
-    }
+    best_.stop = problem_.validation ? Stop::validation : Stop::converged;
+    best_.message =
+        "no low rank matches the observations exactly; rank " + std::to_string(best_.point.width()) +
+        (problem_.validation ? " predicts the validation part best" : " has the best cross-validation score");
   }
 
   Problem problem_;
@@ -212,8 +180,7 @@ class Greedy final : public Path {
   double loss_ = 0, validation_ = kNaN, step_size_ = kNaN;
   int moves_ = 0, stale_ = 0;
   Index entered_ = 0;
-  LeastSquares squares_;
-  double solve_start_ = 0;
+  Finish finish_;
   Candidate best_;
   double best_score_ = 0;
 };

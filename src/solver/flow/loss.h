@@ -31,9 +31,11 @@ class Loss {
   virtual ~Loss() = default;
   virtual Index num_rows() const = 0;
   virtual Index num_columns() const = 0;
-  virtual Index count() const = 0;             // |Omega|
-  virtual double squares() const = 0;          // sum_Omega w y^2
-  virtual Index row_count(Index i) const = 0;  // observations of row i
+  virtual Index count() const = 0;                // |Omega|
+  virtual double squares() const = 0;             // sum_Omega w y^2
+  virtual double resolution() const = 0;          // relative residual that round-off of the data alone leaves
+  virtual EntryList<double> entries() const = 0;  // all observations, by rows: for small problems
+  virtual Index row_count(Index i) const = 0;     // observations of row i
   virtual Index column_count(Index j) const = 0;
   virtual double row_weight(Index i) const = 0;  // sum of their weights
   virtual double column_weight(Index j) const = 0;

@@ -12,7 +12,7 @@ constexpr Index kStartRank = 40;
 constexpr int kStartIterations = 4;
 constexpr int kMaxSteps = 20;
 constexpr int kPatience = 4;          // steps without a better validation error
-constexpr double kNegligible = 1e-4;  // of the largest singular value: dropped
+constexpr double kNegligible = 1e-2;  // of the largest singular value: dropped
 constexpr int kTries = 4;
 constexpr double kNoisiest = 10;  // the loss may grow by this factor before a path counts as diverged
 
@@ -92,7 +92,8 @@ class Noisy final : public Path {
   // The top singular pairs of -G(0), sizes proportional to its singular values, their common factor by exact search.
   bool spectral_start() {
     const Index wanted = std::min(problem_.max_rank(), kStartRank);
-    const Pairs pairs = top_pairs(problem_.train, point_, wanted, kStartIterations, problem_.options.seed);
+    Pairs& pairs = *problem_.first_pairs;
+    if (pairs.g.size() == 0) pairs = top_pairs(problem_.train, point_, wanted, kStartIterations, problem_.options.seed);
     if (pairs.g.size() == 0 || !(pairs.g[0] > 0)) return end(Stop::converged);
     const double m = static_cast<double>(problem_.train.num_rows()),
                  n = static_cast<double>(problem_.train.num_columns());

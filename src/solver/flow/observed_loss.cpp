@@ -1,6 +1,7 @@
 // Half the sum of squares over observed entries: packs factors into aligned rows and runs the kernels over ranges of
 // lines. SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <limits>
 #include <new>
 
 #include "base/threads.h"
@@ -77,6 +78,18 @@ class ObservedLoss final : public Loss {
   Index num_columns() const override { return data_.num_columns; }
   Index count() const override { return data_.count(); }
   double squares() const override { return squares_; }
+  // Values, products and sums in T: about ten rounding errors an entry.
+  double resolution() const override { return 10 * static_cast<double>(std::numeric_limits<T>::epsilon()); }
+  EntryList<double> entries() const override {
+    const Lines<T>& lines = data_.by_row;
+    EntryList<double> list;
+    for (Index i = 0; i < num_rows(); ++i)
+      list.row.insert(list.row.end(), static_cast<std::size_t>(lines.count(i)), static_cast<std::int32_t>(i));
+    list.column = lines.other;
+    list.value.assign(lines.value.begin(), lines.value.end());
+    list.weight.assign(lines.weight.begin(), lines.weight.end());
+    return list;
+  }
   Index row_count(Index i) const override { return data_.by_row.count(i); }
   Index column_count(Index j) const override { return data_.by_column.count(j); }
 

@@ -20,11 +20,17 @@ std::vector<OptionField> fields(FlowOptions& o) {
           "number of factors of the deep product, any real number > 1; deeper means stronger preference for low rank"),
       choice("motion", o.motion, {{"fast", Motion::fast}, {"faithful", Motion::faithful}},
              "fast: only the limit of the path matters; faithful: the gradient flow itself with its times"),
-      choice("strategy", o.strategy,
-             {{"automatic", FlowStrategy::automatic}, {"greedy", FlowStrategy::greedy}, {"noisy", FlowStrategy::noisy}},
-             "of the fast motion; greedy: one direction after another, for data of nearly exact low rank; noisy: "
-             "spectral start and decay on the scale of the noise, needs a validation part; automatic: what the "
-             "validation part prefers"),
+      choice(
+          "strategy", o.strategy,
+          {{"automatic", FlowStrategy::automatic},
+           {"greedy", FlowStrategy::greedy},
+           {"vanishing_decay", FlowStrategy::vanishing_decay},
+           {"noisy", FlowStrategy::noisy}},
+          "of the fast motion; greedy: one direction after another, for data of nearly exact low rank; "
+          "vanishing_decay: the limit of small weight decay, for few observations of exactly low rank in tables of at "
+          "most some hundred rows; noisy: "
+          "spectral start and decay on the scale of the noise, needs a validation part; automatic: what the "
+          "validation part prefers"),
       choice("centering", o.centering,
              {{"none", Centering::none}, {"mean", Centering::mean}, {"biases", Centering::biases}},
              "what is explained before the product: nothing, the mean, or the mean with row and column biases"),

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "rankflow/flow.h"
@@ -17,6 +18,7 @@ struct Problem {
   Point start;   // rank 0 with the biases of the centering
   double noise;  // standard deviation of what the biases leave
   double row_shrinkage = 0, column_shrinkage = 0;
+  std::shared_ptr<Pairs> first_pairs = std::make_shared<Pairs>();  // top pairs of -G(0), once a path has asked for them
 
   double validation_rmse(const Point& point) const {
     return validation ? rmse(*validation, value_at(*validation, point)) : kNaN;
@@ -31,6 +33,7 @@ struct Candidate {
   FlowPath path;
   double time = 0;  // of the flow, where it has one
   bool solved = false;
+  bool matched = false;  // the observations are matched, solved or not
   Stop stop = Stop::not_run;
   std::string message;
 };
@@ -60,7 +63,12 @@ FlowPath load_path(const Archive& archive, const std::string& name);
 void save(Archive& archive, const std::string& name, const Candidate& candidate);
 Candidate load_candidate(const Archive& archive, const std::string& name, const Point& like);
 
+class Finish;
+/// What a successful Finish proposes, with the verdict on whether the observations determine it.
+Candidate matched_candidate(const Problem& problem, const Finish& finish);
+
 std::unique_ptr<Path> make_greedy(const Problem& problem);
+std::unique_ptr<Path> make_vanishing_decay(const Problem& problem);
 std::unique_ptr<Path> make_noisy(const Problem& problem, const FlowPath& path, bool repeat);
 std::unique_ptr<Path> make_faithful(const Problem& problem, const Point* start);
 

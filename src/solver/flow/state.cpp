@@ -55,8 +55,8 @@ void save(Archive& archive, const std::string& name, const Candidate& candidate)
   save(archive, name, candidate.point);
   save(archive, name, candidate.path);
   archive.set(name + ".rmse", std::vector<double>{candidate.train_rmse, candidate.validation_rmse});
-  archive.set(name + ".flags",
-              std::vector<std::int64_t>{candidate.solved ? 1 : 0, static_cast<std::int64_t>(candidate.stop)});
+  archive.set(name + ".flags", std::vector<std::int64_t>{candidate.solved, candidate.matched,
+                                                         static_cast<std::int64_t>(candidate.stop)});
   archive.set(name + ".message", candidate.message);
 }
 
@@ -66,9 +66,10 @@ Candidate load_candidate(const Archive& archive, const std::string& name, const 
   candidate.path = load_path(archive, name);
   const auto errors = archive.get_doubles(name + ".rmse", 2);
   candidate.train_rmse = errors[0], candidate.validation_rmse = errors[1];
-  const auto flags = archive.get_ints(name + ".flags", 2);
+  const auto flags = archive.get_ints(name + ".flags", 3);
   candidate.solved = flags[0] != 0;
-  candidate.stop = static_cast<Stop>(flags[1]);
+  candidate.matched = flags[1] != 0;
+  candidate.stop = static_cast<Stop>(flags[2]);
   candidate.message = archive.get_text(name + ".message");
   return candidate;
 }
