@@ -23,14 +23,14 @@ enum class Scalar { automatic, double_precision, single_precision };
 
 struct CompleteOptions {
   Engine engine = Engine::automatic;
-  double held_out = 0.1;      // share of the observations that judge the result, [0, 0.9]
-  double validation = 0.08;   // share of the rest that chooses between engines and settings, (0, 0.9]
-  bool refit = true;          // the table that is written comes from a fit on all observations
+  double held_out = 0.1;     // share of the observations that judge the result, [0, 0.9]
+  double validation = 0.08;  // share of the rest that chooses between engines and settings, (0, 0.9]
+  bool refit = true;         // the table that is written comes from a fit on all observations
   Center center = Center::automatic;
   Standardize standardize = Standardize::automatic;
   Scalar scalar = Scalar::automatic;
-  bool clip = true;           // keep predictions inside the values' scale where the data have one
-  double time_limit = 0;      // seconds for everything; 0 = none. With one, results depend on the machine's speed
+  bool clip = true;       // keep predictions inside the values' scale where the data have one
+  double time_limit = 0;  // seconds for everything; 0 = none. With one, results depend on the machine's speed
   std::uint64_t seed = 0;
   FlowOptions flow;
   PosteriorOptions posterior;
@@ -55,7 +55,7 @@ struct Candidate {
 
 struct ColumnError {
   Index column = 0, count = 0;
-  double spread = kNaN;          // standard deviation of the column's observations, in the values' units
+  double spread = kNaN;                      // standard deviation of the column's observations, in the values' units
   double rmse = kNaN, baseline_rmse = kNaN;  // on held-out entries, in the values' units
 };
 
@@ -64,20 +64,20 @@ struct Completion {
   std::optional<CompletionModel> table_model;  // fitted to all observations: what the table is written from
   std::vector<Part> parts;                     // one per observation of the table
 
-  std::string engine;                          // "flow" or "posterior"
-  double depth = 0;                            // of the flow
+  std::string engine;  // "flow" or "posterior"
+  double depth = 0;    // of the flow
   Index rank = 0;
   double effective_rank = 0;
-  bool solved = false;                         // the flow found an exact low-rank solution
+  bool solved = false;  // the flow found an exact low-rank solution
   Index iterations = 0;
   double train_rmse = kNaN;
   std::optional<HeldOutError> held_out;
-  double baseline_rmse = kNaN;                 // on the held-out part; NaN without one
-  std::string baseline;                        // what it is: "row and column biases" or "column means"
-  std::string unit;                            // of all errors: "values" or "column spreads"
-  std::string centering;                       // of the flow that was taken
+  double baseline_rmse = kNaN;  // on the held-out part; NaN without one
+  std::string baseline;         // what it is: "row and column biases" or "column means"
+  std::string unit;             // of all errors: "values" or "column spreads"
+  std::string centering;        // of the flow that was taken
   std::vector<Candidate> candidates;
-  std::vector<ColumnError> columns;            // for dense tables with a held-out part
+  std::vector<ColumnError> columns;  // for dense tables with a held-out part
   std::vector<Step> history;
   Stop stop = Stop::not_run;
   std::string message = "complete() was not called";
@@ -89,8 +89,8 @@ struct Completion {
 
 /// Where a long run writes what it has, so that it can go on after Ctrl-C, a kill or a power cut.
 struct CheckpointOptions {
-  std::string path;            // written to; empty = none but on interruption
-  std::string resume_path;     // read from; empty = from the start
+  std::string path;         // written to; empty = none but on interruption
+  std::string resume_path;  // read from; empty = from the start
   double every_seconds = 30;
 };
 

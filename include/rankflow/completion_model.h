@@ -27,11 +27,11 @@ struct CompletionModel {
   std::vector<double> calibration;  // ascending |residual| / standard deviation on entries no fit had seen
   Axis rows, columns;
   std::string value_title;
-  std::string record;               // how it was made, as JSON text
+  std::string record;  // how it was made, as JSON text
 
   double predict(Index i, Index j) const;
-  /// Half-widths are the split-conformal quantile of the calibration residuals times the model's own standard deviation:
-  /// a share `level` of new entries falls inside. level in (0, 1). {NaN, NaN} without a calibration.
+  /// Half-widths are the split-conformal quantile of the calibration residuals times the model's own standard
+  /// deviation: a share `level` of new entries falls inside. level in (0, 1). {NaN, NaN} without a calibration.
   Interval interval(Index i, Index j, double level) const;
   /// The quantile itself, in standard deviations.
   double calibration_quantile(double level) const;
@@ -49,9 +49,9 @@ struct CompletionModel {
 /// A row that training did not see: its bias and its coordinates along the model's right singular vectors.
 struct FoldedRow {
   double bias = 0;
-  Vector coordinates;     // predictions are mean + bias + column_bias_j + coordinates . v_j
-  Matrix covariance;      // of (bias, coordinates), engine's units
-  Index given = 0;        // observations it was folded in from; 0 = the average row
+  Vector coordinates;  // predictions are mean + bias + column_bias_j + coordinates . v_j
+  Matrix covariance;   // of (bias, coordinates), engine's units
+  Index given = 0;     // observations it was folded in from; 0 = the average row
 };
 
 /// Folds rows in: the posterior mean of (bias, coordinates) given some of the row's entries, with the normal prior that
@@ -69,9 +69,9 @@ class FoldIn {
 
  private:
   const CompletionModel& model_;
-  Vector prior_mean_;     // of (bias, coordinates)
+  Vector prior_mean_;  // of (bias, coordinates)
   Matrix prior_precision_;
-  double noise_ = 0;      // mean row noise
+  double noise_ = 0;  // mean row noise
 };
 
 /// For cells whose row or column the model does not know: the average over the rows (columns) that it knows.

@@ -26,15 +26,22 @@ InstructionSet& in_use() {
 
 }  // namespace
 
-InstructionSet instruction_set() { return in_use(); }
+InstructionSet instruction_set() {
+  return in_use();
+}
 
-InstructionSet force_instruction_set(InstructionSet most) { return in_use() = std::min(most, detect()); }
+InstructionSet force_instruction_set(InstructionSet most) {
+  return in_use() = std::min(most, detect());
+}
 
 const char* name(InstructionSet set) {
   switch (set) {
-    case InstructionSet::baseline: return "baseline";
-    case InstructionSet::avx2: return "AVX2";
-    case InstructionSet::avx512: return "AVX-512";
+    case InstructionSet::baseline:
+      return "baseline";
+    case InstructionSet::avx2:
+      return "AVX2";
+    case InstructionSet::avx512:
+      return "AVX-512";
   }
   return "unknown";
 }

@@ -89,8 +89,7 @@ void run(Settings& settings, Outcome& outcome) {
   }
   for (const std::string& warning : result.warnings) fmt::print(stderr, "warning: {}\n", warning);
   std::vector<std::string> written;
-  if (result.usable())
-    written = write_outputs(settings.output, table, result, settings.complete, outcome.command);
+  if (result.usable()) written = write_outputs(settings.output, table, result, settings.complete, outcome.command);
   FILE* talk = settings.output.table_path == "-" ? stderr : stdout;
   if (settings.json) {
     fmt::print(talk, "{}\n", json(table, result));

@@ -35,8 +35,8 @@ std::string beside(const std::string& path, const std::string& word) {
 
 // Every cell of a list of triplets, row by row: observed ones as they are.
 void write_cells(const OutputOptions& output, const Table& table, const CompletionModel& model) {
-  CellWriter writer(output.table_path, {table.rows.title, table.columns.title, table.value_title},
-                    output.intervals > 0, output.digits);
+  CellWriter writer(output.table_path, {table.rows.title, table.columns.title, table.value_title}, output.intervals > 0,
+                    output.digits);
   std::vector<std::string> columns;
   for (Index j = 0; j < table.num_columns(); ++j) columns.push_back(table.columns.name(j));
   for (Index i = 0; i < table.num_rows(); ++i) {
@@ -62,12 +62,15 @@ void write_completed(const OutputOptions& output, const Table& table, const Comp
   }
   WriteOptions options;
   options.digits = output.digits;
-  write_dense(output.table_path, table, [&](Index i, Index j) { return model.predict(i, j); }, options);
+  write_dense(
+      output.table_path, table, [&](Index i, Index j) { return model.predict(i, j); }, options);
   written.push_back("completed table: " + output.table_path);
   if (output.intervals == 0) return;
   const std::string low = beside(output.table_path, "low"), high = beside(output.table_path, "high");
-  write_dense(low, table, [&](Index i, Index j) { return model.interval(i, j, output.intervals).low; }, options);
-  write_dense(high, table, [&](Index i, Index j) { return model.interval(i, j, output.intervals).high; }, options);
+  write_dense(
+      low, table, [&](Index i, Index j) { return model.interval(i, j, output.intervals).low; }, options);
+  write_dense(
+      high, table, [&](Index i, Index j) { return model.interval(i, j, output.intervals).high; }, options);
   written.push_back(fmt::format("{:g} % intervals: {} and {}", 100 * output.intervals, low, high));
 }
 

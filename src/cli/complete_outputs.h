@@ -10,10 +10,10 @@
 namespace rankflow::cli {
 
 struct OutputOptions {
-  std::string table_path;      // -o
-  std::string report_folder;   // --report
-  std::string model_path;      // --model
-  double intervals = 0;        // level; 0 = none
+  std::string table_path;     // -o
+  std::string report_folder;  // --report
+  std::string model_path;     // --model
+  double intervals = 0;       // level; 0 = none
   bool all_cells = false;
   int digits = 0;
 };

@@ -50,9 +50,10 @@ std::vector<Finding> findings(const std::string& core) {
   if (wide && !blas_wide)
     list.push_back({"OpenBLAS uses its " + core + " kernels on a processor with AVX-512",
                     "start with OPENBLAS_CORETYPE=SkylakeX in the environment: dense products about twice as fast"});
-  if (const std::string lapack = mapped_library("liblapack.so"); !lapack.empty() &&
-      lapack.find("openblas") == std::string::npos && mapped_library("openblas").empty())
-    list.push_back({"LAPACK is " + lapack + ", not OpenBLAS's", "install libopenblas-dev, or choose it with "
+  if (const std::string lapack = mapped_library("liblapack.so");
+      !lapack.empty() && lapack.find("openblas") == std::string::npos && mapped_library("openblas").empty())
+    list.push_back({"LAPACK is " + lapack + ", not OpenBLAS's",
+                    "install libopenblas-dev, or choose it with "
                     "update-alternatives --config liblapack.so.3-x86_64-linux-gnu"});
   return list;
 }

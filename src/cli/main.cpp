@@ -7,7 +7,8 @@
 
 namespace {
 
-// 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our bug.
+// 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our
+// bug.
 int run(int argc, char** argv) {
   CLI::App program{"learns matrices of low rank without being told the rank", "rankflow"};
   program.require_subcommand(1);

@@ -130,8 +130,9 @@ void add_predict(CLI::App& program, Outcome&) {
   const auto settings = std::make_shared<Settings>();
   CLI::App* verb = program.add_subcommand("predict", "values for pairs of rows and columns, from a kept model");
   verb->add_option("model", settings->model, "model.npz of `rankflow complete`")->required();
-  verb->add_option("pairs", settings->pairs, "file with a row and a column a line, further columns are left out; - is "
-                                             "standard input")
+  verb->add_option("pairs", settings->pairs,
+                   "file with a row and a column a line, further columns are left out; - is "
+                   "standard input")
       ->required();
   verb->add_option("-o,--output", settings->output, "where to; - is standard output")->capture_default_str();
   verb->add_option("--intervals", settings->intervals, "adds low and high of this level, e.g. 0.9")

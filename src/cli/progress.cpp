@@ -44,7 +44,9 @@ std::string line(const Step& step) {
 Progress::Progress(bool quiet)
     : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0), begin_(std::chrono::steady_clock::now()), last_(begin_) {}
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() {
+  clear();
+}
 
 void Progress::show(const Step& step) {
   if (quiet_) return;
@@ -70,6 +72,8 @@ void catch_interrupts() {
   std::signal(SIGTERM, on_interrupt);
 }
 
-bool interrupted() { return interrupt_count > 0; }
+bool interrupted() {
+  return interrupt_count > 0;
+}
 
 }  // namespace rankflow::cli

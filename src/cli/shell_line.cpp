@@ -5,8 +5,7 @@
 namespace rankflow::cli {
 
 std::string shell_line(const std::vector<std::string>& words) {
-  const std::string plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%";
+  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%";
   std::string line;
   for (const std::string& word : words) {
     if (!line.empty()) line += ' ';

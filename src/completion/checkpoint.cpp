@@ -19,7 +19,10 @@ const std::string kFinished = "finished/", kInProgress = "in progress/", kHistor
 // FNV-1a over 64-bit words: not cryptographic, only meant to notice another file.
 class Hash {
  public:
-  void word(std::uint64_t w) { state_ = (state_ ^ w) * 0x100000001B3ull; state_ ^= state_ >> 29; }
+  void word(std::uint64_t w) {
+    state_ = (state_ ^ w) * 0x100000001B3ull;
+    state_ ^= state_ >> 29;
+  }
   void number(double x) {
     std::uint64_t w;
     static_assert(sizeof w == sizeof x);

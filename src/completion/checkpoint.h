@@ -11,8 +11,8 @@
 
 namespace rankflow::completion {
 
-/// Fits have names ("validate flow", "fit posterior", ...). A finished fit is kept whole, so that a resumed run loads it
-/// instead of computing it again; one in progress is kept as its engine's state.
+/// Fits have names ("validate flow", "fit posterior", ...). A finished fit is kept whole, so that a resumed run loads
+/// it instead of computing it again; one in progress is kept as its engine's state.
 class Checkpoint {
  public:
   /// fingerprint identifies the data and the options; a file with another one is refused (InputError).

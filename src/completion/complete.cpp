@@ -16,10 +16,10 @@ namespace rankflow {
 namespace completion {
 namespace {
 
-constexpr Index kSmall = 20'000;          // observations up to which a second, exact attempt costs next to nothing
-constexpr double kExplains = 1e-2;        // validation error relative to the values' spread below which noise is no issue
-constexpr Index kFewestToJudge = 20;      // observations below which nothing is held out
-constexpr Index kQuickSweeps = 80;        // posterior draws that are enough to compare
+constexpr Index kSmall = 20'000;      // observations up to which a second, exact attempt costs next to nothing
+constexpr double kExplains = 1e-2;    // validation error relative to the values' spread below which noise is no issue
+constexpr Index kFewestToJudge = 20;  // observations below which nothing is held out
+constexpr Index kQuickSweeps = 80;    // posterior draws that are enough to compare
 
 // The engine that was chosen, with the settings that a fit on more data repeats.
 struct Choice {
@@ -63,12 +63,11 @@ void note(Completion& result, const Fit& fit, double rmse, const std::string& re
   result.candidates.push_back({fit.engine, rmse, false, remark});
 }
 
-// A matrix of exactly low rank needs no validation part: a fit of all that may be seen, with far fewer degrees of freedom
-// than observations, speaks for itself.
+// A matrix of exactly low rank needs no validation part: a fit of all that may be seen, with far fewer degrees of
+// freedom than observations, speaks for itself.
 std::optional<Fit> exact_attempt(Run& run, Completion& result) {
   const Center center = run.options.center;
-  FlowOptions options =
-      flow_options(run, center == Center::automatic ? Centering::none : fixed_centering(center), 0.2);
+  FlowOptions options = flow_options(run, center == Center::automatic ? Centering::none : fixed_centering(center), 0.2);
   if (options.strategy == FlowStrategy::automatic) options.strategy = FlowStrategy::greedy;
   Fit fit = run_flow(run, "solve flow", {Part::train, Part::validation}, false, options);
   if (!fit.solved) return std::nullopt;
@@ -166,8 +165,7 @@ void judge_kept(Run& run, Completion& result) {
     squares += std::pow(units.size() == 0 ? e : e / units[run.table.column[at]], 2);
   }
   result.baseline_rmse = std::sqrt(squares / static_cast<double>(means.size()));
-  if (run.table.layout == Table::Layout::dense)
-    result.columns = column_errors(run.table, run.parts, judged, means);
+  if (run.table.layout == Table::Layout::dense) result.columns = column_errors(run.table, run.parts, judged, means);
 }
 
 void describe(const Fit& fit, const Fit& chosen, Completion& result) {

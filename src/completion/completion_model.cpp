@@ -12,7 +12,9 @@ double CompletionModel::from_engine(double value, Index j) const {
   return low > high ? value : std::clamp(value, low, high);
 }
 
-double CompletionModel::predict(Index i, Index j) const { return from_engine(product(i, j), j); }
+double CompletionModel::predict(Index i, Index j) const {
+  return from_engine(product(i, j), j);
+}
 
 double CompletionModel::standard_deviation(Index i, Index j) const {
   if (spread.row_noise.size() == 0) return 0;

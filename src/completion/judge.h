@@ -10,7 +10,7 @@ namespace rankflow::completion {
 
 /// Predictions and truths of one part of a table, in the order of the table.
 struct Judged {
-  std::vector<Index> observation;      // position in the table
+  std::vector<Index> observation;  // position in the table
   std::vector<std::int32_t> row;
   std::vector<double> predicted, deviation;  // the model's value and its standard deviation, in the values' units
 };

@@ -17,8 +17,12 @@ void set_axis(Archive& archive, const std::string& name, const Axis& axis) {
   archive.set(name + "_size", static_cast<std::int64_t>(axis.size()));
   archive.set(name + "_title", axis.title);
   switch (axis.kind()) {
-    case Axis::Kind::positions: archive.set(name + "_base", static_cast<std::int64_t>(axis.base())); break;
-    case Axis::Kind::integers: archive.set(name + "_ids", axis.integer_ids()); break;
+    case Axis::Kind::positions:
+      archive.set(name + "_base", static_cast<std::int64_t>(axis.base()));
+      break;
+    case Axis::Kind::integers:
+      archive.set(name + "_ids", axis.integer_ids());
+      break;
     case Axis::Kind::strings: {
       std::string pool;
       std::vector<std::int64_t> ends;
@@ -61,7 +65,9 @@ void require_finite(const std::string& path, const char* name, const Eigen::Ref<
                      "the file is damaged; run complete again");
 }
 
-Eigen::Map<const Eigen::ArrayXd> flat(const Matrix& m) { return {m.data(), m.size()}; }
+Eigen::Map<const Eigen::ArrayXd> flat(const Matrix& m) {
+  return {m.data(), m.size()};
+}
 
 }  // namespace
 

@@ -71,7 +71,8 @@ std::pair<double, double> value_range(const Table& table) {
   const std::pair<double, double> none{1, -1};
   if (table.num_observed() == 0) return none;
   const auto [low, high] = std::minmax_element(table.value.begin(), table.value.end());
-  if (table.layout == Table::Layout::image) return {std::min(0.0, *low), std::max(*high, *high > 255 ? 65535.0 : 255.0)};
+  if (table.layout == Table::Layout::image)
+    return {std::min(0.0, *low), std::max(*high, *high > 255 ? 65535.0 : 255.0)};
   std::set<double> distinct;
   for (const double value : table.value) {
     distinct.insert(value);

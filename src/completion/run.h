@@ -20,15 +20,13 @@ struct Run {
   const CompleteOptions& options;
   std::span<const Observer> observers;
   Checkpoint checkpoint;
-  std::vector<Part> parts{};                    // one per observation
-  ColumnScaling scaling{};                      // empty: engines see the values themselves
-  std::pair<double, double> range{1, -1};       // clipping, in the values' units
+  std::vector<Part> parts{};               // one per observation
+  ColumnScaling scaling{};                 // empty: engines see the values themselves
+  std::pair<double, double> range{1, -1};  // clipping, in the values' units
   std::vector<Step> history{};
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  }
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); }
   /// A share of the time that is left; 0 = no limit.
   double allowance(double share) const;
 };
@@ -42,15 +40,15 @@ struct Fit {
   Index iterations = 0;
   Stop stop = Stop::not_run;
   std::string message;
-  FlowPath path;            // flow
-  bool solved = false;      // flow
+  FlowPath path;                          // flow
+  bool solved = false;                    // flow
   Centering centering = Centering::none;  // flow
 };
 
 using Parts = std::initializer_list<Part>;
 
-/// Fits the flow to the parts in `take`. With `validate` the validation part chooses path and moment; `repeat` repeats a
-/// validated fit on more data (if the refit ends far from it, that fit is returned).
+/// Fits the flow to the parts in `take`. With `validate` the validation part chooses path and moment; `repeat` repeats
+/// a validated fit on more data (if the refit ends far from it, that fit is returned).
 Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
              const Fit* repeat = nullptr);
 /// Samples the posterior given the parts in `take`. `start` may be null.

@@ -10,9 +10,9 @@
 namespace rankflow::completion {
 namespace {
 
-constexpr Index kDoubleUpTo = 5'000'000;   // observations; beyond, memory traffic rules
-constexpr double kFarAway = 1.5;           // a refit that fits its data this much worse than the first fit has failed
-constexpr double kNoiseDegrees = 10;       // shrinks noise levels of lines towards their mean, as the posterior does
+constexpr Index kDoubleUpTo = 5'000'000;  // observations; beyond, memory traffic rules
+constexpr double kFarAway = 1.5;          // a refit that fits its data this much worse than the first fit has failed
+constexpr double kNoiseDegrees = 10;      // shrinks noise levels of lines towards their mean, as the posterior does
 
 // Noise per row and per column from the residuals on the fitted entries: e_ij^2 ~ row_i column_j. Used for the shape of
 // intervals only; their size is calibrated on entries the fit did not see.
@@ -37,8 +37,8 @@ PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel
     spread.row_noise[i] =
         (row_sum[i] + kNoiseDegrees * mean) / (static_cast<double>(train.by_row.count(i)) + kNoiseDegrees);
   for (Index j = 0; j < n; ++j)
-    spread.column_noise[j] = (column_sum[j] / mean + kNoiseDegrees) /
-                             (static_cast<double>(train.by_column.count(j)) + kNoiseDegrees);
+    spread.column_noise[j] =
+        (column_sum[j] / mean + kNoiseDegrees) / (static_cast<double>(train.by_column.count(j)) + kNoiseDegrees);
   return spread;
 }
 

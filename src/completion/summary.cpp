@@ -15,7 +15,9 @@ nlohmann::ordered_json number(double x) {  // JSON has no NaN
   return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
 }
 
-std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+std::string percent(double share) {
+  return fmt::format("{:.3g} %", 100 * share);
+}
 
 }  // namespace
 
@@ -35,8 +37,9 @@ std::string brief(const Table& table, const Completion& result) {
                       result.train_rmse, unit);
   if (result.held_out) {
     const HeldOutError& e = *result.held_out;
-    text += fmt::format("; held-out RMSE {:.4g}{} (95 % interval {:.4g} to {:.4g}, {} entries), where {} alone give {:.4g}",
-                        e.rmse, unit, e.rmse_low, e.rmse_high, e.count, result.baseline, result.baseline_rmse);
+    text +=
+        fmt::format("; held-out RMSE {:.4g}{} (95 % interval {:.4g} to {:.4g}, {} entries), where {} alone give {:.4g}",
+                    e.rmse, unit, e.rmse_low, e.rmse_high, e.count, result.baseline, result.baseline_rmse);
     if (std::isfinite(e.coverage90)) text += fmt::format("; 90 % intervals cover {}", percent(e.coverage90));
   }
   text += fmt::format(". Engine {}", result.engine);

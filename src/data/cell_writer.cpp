@@ -63,6 +63,8 @@ void CellWriter::cell(std::string_view row, std::string_view column, double valu
   state_->number(interval->high, exact ? 0 : state_->digits, '\n');
 }
 
-void CellWriter::finish() { state_->file.finish(); }
+void CellWriter::finish() {
+  state_->file.finish();
+}
 
 }  // namespace rankflow

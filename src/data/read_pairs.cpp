@@ -64,7 +64,9 @@ PairReader::PairReader(const std::string& path, const Axis& rows, const Axis& co
 
 PairReader::~PairReader() = default;
 
-Index PairReader::count() const { return state_->count; }
+Index PairReader::count() const {
+  return state_->count;
+}
 
 bool PairReader::next(std::string& row, std::string& column) {
   State& s = *state_;

@@ -6,10 +6,10 @@
 
 namespace rankflow {
 
-#define RANKFLOW_DECLARE(set)                            \
-  namespace set {                                        \
-  double update_line_double(const LineUpdate<double>&);  \
-  double update_line_float(const LineUpdate<float>&);    \
+#define RANKFLOW_DECLARE(set)                           \
+  namespace set {                                       \
+  double update_line_double(const LineUpdate<double>&); \
+  double update_line_float(const LineUpdate<float>&);   \
   }
 RANKFLOW_DECLARE(line_update_baseline)
 #if defined(__x86_64__)

@@ -13,22 +13,22 @@ namespace rankflow {
 /// (value - center) * inverse_scale.
 template <class T>
 struct LineUpdate {
-  int dimension = 0;                  // r + 1
-  int stride = 0;                     // line_stride<T>(dimension)
-  std::int64_t count = 0;             // observations of this line
+  int dimension = 0;       // r + 1
+  int stride = 0;          // line_stride<T>(dimension)
+  std::int64_t count = 0;  // observations of this line
   const std::int32_t* other = nullptr;
   const T* value = nullptr;
-  const T* weight = nullptr;          // null = all 1
+  const T* weight = nullptr;  // null = all 1
   T center = 0, inverse_scale = 1;
-  const T* design = nullptr;          // vectors of the other side, `stride` apart
-  const T* precision = nullptr;       // noise factor of each line of the other side
-  T scale = 1;                        // noise precision common to the line's observations
-  const T* prior = nullptr;           // stride x stride, upper triangle of Lambda; 1 on the padding's diagonal
-  const T* prior_rhs = nullptr;       // Lambda times the prior mean, `stride` long
-  const T* normals = nullptr;         // `dimension` standard normal numbers
-  T* mean = nullptr;                  // out: conditional mean
-  T* sample = nullptr;                // out: the draw
-  T* work = nullptr;                  // scratch of line_update_work(stride) numbers, 64-byte aligned
+  const T* design = nullptr;     // vectors of the other side, `stride` apart
+  const T* precision = nullptr;  // noise factor of each line of the other side
+  T scale = 1;                   // noise precision common to the line's observations
+  const T* prior = nullptr;      // stride x stride, upper triangle of Lambda; 1 on the padding's diagonal
+  const T* prior_rhs = nullptr;  // Lambda times the prior mean, `stride` long
+  const T* normals = nullptr;    // `dimension` standard normal numbers
+  T* mean = nullptr;             // out: conditional mean
+  T* sample = nullptr;           // out: the draw
+  T* work = nullptr;             // scratch of line_update_work(stride) numbers, 64-byte aligned
 };
 
 /// Dimensions are padded with zeros to whole cache lines.

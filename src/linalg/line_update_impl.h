@@ -29,8 +29,12 @@ inline const auto& vec(const T* p) {
   return *reinterpret_cast<const typename VectorType<T>::type*>(p);
 }
 inline constexpr int kFactorBlock = 8;
-inline double root(double x) { return __builtin_sqrt(x); }
-inline float root(float x) { return __builtin_sqrtf(x); }
+inline double root(double x) {
+  return __builtin_sqrt(x);
+}
+inline float root(float x) {
+  return __builtin_sqrtf(x);
+}
 
 // P (upper triangle, in blocks; rows and columns from `first` on) += sum_k scaled_k packed_k^T: a symmetric
 // rank-`count` update, register-blocked. `first` is a multiple of 4.
@@ -71,8 +75,7 @@ void add_gram(T* p, int run_time_stride, int first, const T* packed, const T* sc
 template <class T>
 inline T sum_of_lanes(typename VectorType<T>::type v) {
   constexpr int lanes = kLanes<T>;
-  if constexpr (lanes == 16)
-    v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  if constexpr (lanes == 16) v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
   if constexpr (lanes == 16) v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15);
   if constexpr (lanes == 16) v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   if constexpr (lanes == 8) v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
@@ -125,12 +128,12 @@ template <class T, int Vectors>
 double update(const LineUpdate<T>& in) {
   constexpr int lanes = kLanes<T>;
   const int d = in.dimension, stride = Vectors > 0 ? Vectors * lanes : in.stride;
-  T* p = in.work;                              // stride x stride
-  T* packed = p + stride * stride;             // kLineChunk x stride: design rows (1, z)
-  T* scaled = packed + kLineChunk * stride;    // the same times scale * precision * weight
-  T* h = scaled + kLineChunk * stride;         // right-hand side
-  T* target = h + stride;                      // kLineChunk: value - offset
-  T* noise = target + kLineChunk;              // kLineChunk: precision * weight
+  T* p = in.work;                            // stride x stride
+  T* packed = p + stride * stride;           // kLineChunk x stride: design rows (1, z)
+  T* scaled = packed + kLineChunk * stride;  // the same times scale * precision * weight
+  T* h = scaled + kLineChunk * stride;       // right-hand side
+  T* target = h + stride;                    // kLineChunk: value - offset
+  T* noise = target + kLineChunk;            // kLineChunk: precision * weight
 
   for (int k = 0; k < stride * stride; k += lanes) vec(p + k) = vec(in.prior + k);
   for (int k = 0; k < stride; k += lanes) vec(h + k) = vec(in.prior_rhs + k);
@@ -190,17 +193,26 @@ double update(const LineUpdate<T>& in) {
 template <class T>
 double update_line(const LineUpdate<T>& in) {
   switch (in.stride / kLanes<T>) {
-    case 1: return update<T, 1>(in);
-    case 2: return update<T, 2>(in);
-    case 3: return update<T, 3>(in);
-    case 4: return update<T, 4>(in);
-    default: return update<T, 0>(in);
+    case 1:
+      return update<T, 1>(in);
+    case 2:
+      return update<T, 2>(in);
+    case 3:
+      return update<T, 3>(in);
+    case 4:
+      return update<T, 4>(in);
+    default:
+      return update<T, 0>(in);
   }
 }
 
 }  // namespace
 
-double update_line_double(const LineUpdate<double>& in) { return update_line(in); }
-double update_line_float(const LineUpdate<float>& in) { return update_line(in); }
+double update_line_double(const LineUpdate<double>& in) {
+  return update_line(in);
+}
+double update_line_float(const LineUpdate<float>& in) {
+  return update_line(in);
+}
 
 }  // namespace rankflow::RANKFLOW_KERNEL_NAMESPACE

@@ -12,7 +12,7 @@ namespace rankflow::posterior {
 namespace {
 
 constexpr Index kEntriesPerBlock = 4096;
-constexpr double kLosesNothing = 1e-4;        // relative validation error a smaller rank may cost
+constexpr double kLosesNothing = 1e-4;  // relative validation error a smaller rank may cost
 constexpr Index kRankWithoutValidation = 20;
 
 }  // namespace
@@ -40,15 +40,18 @@ void Averages<T>::add(const AlignedRows<T>& rows, const AlignedRows<T>& columns)
   for (Index j = 0; j < columns.rows(); ++j) column_bias_[j] += 0.5 * static_cast<double>(columns.row(j)[0]);
   sketch_.add(rows.view(1), columns.view(1), 0.5);
   const Index d = rows.columns();
-  parallel_blocks(validation_.count(), kEntriesPerBlock, [&](Index begin, Index end, Index) {
-    for (Index k = begin; k < end; ++k) {
-      const T* x = rows.row(validation_.row[k]);
-      const T* z = columns.row(validation_.column[k]);
-      T sum = x[0] + z[0];
-      for (Index a = 1; a < d; ++a) sum += x[a] * z[a];
-      predicted_[k] += 0.5 * static_cast<double>(sum);
-    }
-  });
+  parallel_blocks(
+      validation_.count(), kEntriesPerBlock,
+      [&](Index begin, Index end, Index) {
+        for (Index k = begin; k < end; ++k) {
+          const T* x = rows.row(validation_.row[k]);
+          const T* z = columns.row(validation_.column[k]);
+          T sum = x[0] + z[0];
+          for (Index a = 1; a < d; ++a) sum += x[a] * z[a];
+          predicted_[k] += 0.5 * static_cast<double>(sum);
+        }
+      },
+      static_cast<double>(d));
 }
 
 template <class T>
@@ -124,7 +127,8 @@ void Averages<T>::finish(Index keep, PosteriorResult& result) const {
   };
   double squares = 0;
   for (Index k = 0; k < validation_.count(); ++k) {
-    const double e = clipped(model(validation_.row[k], validation_.column[k])) - static_cast<double>(validation_.value[k]);
+    const double e =
+        clipped(model(validation_.row[k], validation_.column[k])) - static_cast<double>(validation_.value[k]);
     squares += e * e;
   }
   result.validation_rmse = rmse(squares, validation_.count());

@@ -16,8 +16,8 @@ namespace rankflow::posterior {
 template <class T>
 class Averages {
  public:
-  Averages(const Observations<T>& train, const EntryList<T>& validation, Index width,
-           std::pair<double, double> range, double center, double scale, std::uint64_t seed);
+  Averages(const Observations<T>& train, const EntryList<T>& validation, Index width, std::pair<double, double> range,
+           double center, double scale, std::uint64_t seed);
 
   /// Half a sample: vectors (or conditional means) of rows and columns.
   void add(const AlignedRows<T>& rows, const AlignedRows<T>& columns);

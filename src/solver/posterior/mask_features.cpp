@@ -49,8 +49,7 @@ MatrixOf<T> assemble(const Lines<T>& lines, const MatrixOf<T>& vectors, const Ve
   for (Index i = 0; i < n; ++i) logs[i] = std::log1p(static_cast<double>(lines.count(i)));
   const double mean = logs.mean();
   const double spread = std::sqrt((logs.array() - mean).square().mean());
-  for (Index i = 0; i < n; ++i)
-    features(i, 1) = spread > 1e-12 ? static_cast<T>((logs[i] - mean) / spread) : T(0);
+  for (Index i = 0; i < n; ++i) features(i, 1) = spread > 1e-12 ? static_cast<T>((logs[i] - mean) / spread) : T(0);
   const T root = std::sqrt(static_cast<T>(n));
   for (Index k = 0; k < count; ++k)  // vector 0 is the trivial one
     features.col(2 + k) = vectors.col(1 + k) * (root * s[1 + k] / std::max(s[1], T(1e-6)));

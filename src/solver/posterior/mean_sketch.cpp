@@ -28,19 +28,23 @@ MatrixOf<T> gaussian(Index rows, Index columns, std::uint64_t seed, std::uint64_
 // a^T b for tall a and b, in blocks of rows added in order.
 template <class T, class Factor>
 MatrixOf<T> cross(const Factor& a, const MatrixOf<T>& b) {
-  return parallel_sum(a.rows(), kLinesPerBlock, MatrixOf<T>(MatrixOf<T>::Zero(a.cols(), b.cols())),
-                      [&](Index begin, Index end) {
-                        return MatrixOf<T>(a.middleRows(begin, end - begin).transpose() *
-                                           b.middleRows(begin, end - begin));
-                      });
+  return parallel_sum(
+      a.rows(), kLinesPerBlock, MatrixOf<T>(MatrixOf<T>::Zero(a.cols(), b.cols())),
+      [&](Index begin, Index end) {
+        return MatrixOf<T>(a.middleRows(begin, end - begin).transpose() * b.middleRows(begin, end - begin));
+      },
+      0.1 * static_cast<double>(a.cols() * b.cols()));
 }
 
 // target += a small, in blocks of rows.
 template <class T, class Factor>
 void add_product(MatrixOf<T>& target, const Factor& a, const MatrixOf<T>& small) {
-  parallel_blocks(a.rows(), kLinesPerBlock, [&](Index begin, Index end, Index) {
-    target.middleRows(begin, end - begin).noalias() += a.middleRows(begin, end - begin) * small;
-  });
+  parallel_blocks(
+      a.rows(), kLinesPerBlock,
+      [&](Index begin, Index end, Index) {
+        target.middleRows(begin, end - begin).noalias() += a.middleRows(begin, end - begin) * small;
+      },
+      0.1 * static_cast<double>(small.size()));
 }
 
 }  // namespace

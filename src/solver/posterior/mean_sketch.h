@@ -32,9 +32,9 @@ class MeanSketch {
  private:
   bool exact_;
   Index rows_, columns_;
-  MatrixOf<T> dense_;                 // exact: M
-  MatrixOf<T> omega_, psi_;           // n x k and m x l (Psi^T)
-  MatrixOf<T> range_, corange_;       // Y: m x k, Z^T: n x l
+  MatrixOf<T> dense_;            // exact: M
+  MatrixOf<T> omega_, psi_;      // n x k and m x l (Psi^T)
+  MatrixOf<T> range_, corange_;  // Y: m x k, Z^T: n x l
 };
 
 }  // namespace rankflow::posterior

@@ -13,8 +13,8 @@
 namespace rankflow::posterior {
 namespace {
 
-constexpr double kConstantPrecision = 2;   // beta_0
-constexpr double kNoiseDegrees = 10;       // nu of the line noise
+constexpr double kConstantPrecision = 2;  // beta_0
+constexpr double kNoiseDegrees = 10;      // nu of the line noise
 constexpr Index kLinesPerBlock = 256;
 constexpr Index kEntriesPerRange = 8192;
 
@@ -24,7 +24,9 @@ Matrix standard_normal(Index rows, Index columns, Rng& rng) {
   return z;
 }
 
-void require(bool ok, const char* what) { RANKFLOW_ASSERT(ok, std::string(what) + " is not positive definite"); }
+void require(bool ok, const char* what) {
+  RANKFLOW_ASSERT(ok, std::string(what) + " is not positive definite");
+}
 
 // W ~ Wishart(scale l l^T, degrees) by Bartlett's decomposition.
 Matrix draw_wishart(const Matrix& l, double degrees, Rng& rng) {
@@ -51,13 +53,15 @@ template <class T>
 Moments moments(const Side<T>& side) {
   const auto x = side.vectors.view();
   const Index d = side.dimension(), p = side.features.cols();
-  return parallel_sum(side.size(), kLinesPerBlock, Moments{Matrix::Zero(d, d), Matrix::Zero(p, d)},
-                      [&](Index begin, Index end) {
-                        const MatrixOf<T> block = x.middleRows(begin, end - begin);
-                        const MatrixOf<T> gram = block.transpose() * block;
-                        const MatrixOf<T> cross = side.features.middleRows(begin, end - begin).transpose() * block;
-                        return Moments{gram.template cast<double>(), cross.template cast<double>()};
-                      });
+  return parallel_sum(
+      side.size(), kLinesPerBlock, Moments{Matrix::Zero(d, d), Matrix::Zero(p, d)},
+      [&](Index begin, Index end) {
+        const MatrixOf<T> block = x.middleRows(begin, end - begin);
+        const MatrixOf<T> gram = block.transpose() * block;
+        const MatrixOf<T> cross = side.features.middleRows(begin, end - begin).transpose() * block;
+        return Moments{gram.template cast<double>(), cross.template cast<double>()};
+      },
+      0.1 * static_cast<double>(d * (d + p)));
 }
 
 }  // namespace
@@ -77,8 +81,8 @@ void draw_prior(Side<T>& side, std::uint64_t seed, std::uint64_t sweep) {
   const auto solve_transposed = [&](const Matrix& b) -> Matrix {
     return k.transpose().triangularView<Eigen::Upper>().solve(b);
   };
-  const Matrix half = k.triangularView<Eigen::Lower>().solve(sums.features);  // L^-1 F^T X
-  const Matrix mean = solve_transposed(half);                                 // M
+  const Matrix half = k.triangularView<Eigen::Lower>().solve(sums.features);         // L^-1 F^T X
+  const Matrix mean = solve_transposed(half);                                        // M
   Matrix scatter = Matrix::Identity(d, d) + sums.vectors - half.transpose() * half;  // W_0^-1 + S
   scatter = (0.5 * (scatter + scatter.transpose())).eval();
 
@@ -154,20 +158,23 @@ void draw_lines(Side<T>& side, const Side<T>& other, double alpha, double center
 template <class T>
 void draw_noise(Side<T>& side, double alpha, const std::vector<double>& squares, std::uint64_t seed,
                 std::uint64_t sweep) {
-  parallel_blocks(side.size(), kLinesPerBlock, [&](Index begin, Index end, Index) {
-    for (Index i = begin; i < end; ++i) {
-      Rng rng(seed, static_cast<std::uint64_t>(Stream::noise) + 100 * static_cast<std::uint64_t>(side.index), sweep,
-              static_cast<std::uint64_t>(i));
-      const double shape = 0.5 * (kNoiseDegrees + static_cast<double>(side.lines->count(i)));
-      side.noise[i] = static_cast<T>(rng.gamma(shape) / (0.5 * (kNoiseDegrees + alpha * squares[i])));
-    }
-  });
+  parallel_blocks(
+      side.size(), kLinesPerBlock,
+      [&](Index begin, Index end, Index) {
+        for (Index i = begin; i < end; ++i) {
+          Rng rng(seed, static_cast<std::uint64_t>(Stream::noise) + 100 * static_cast<std::uint64_t>(side.index), sweep,
+                  static_cast<std::uint64_t>(i));
+          const double shape = 0.5 * (kNoiseDegrees + static_cast<double>(side.lines->count(i)));
+          side.noise[i] = static_cast<T>(rng.gamma(shape) / (0.5 * (kNoiseDegrees + alpha * squares[i])));
+        }
+      },
+      120);
 }
 
-#define RANKFLOW_INSTANTIATE(T)                                                                              \
-  template void draw_prior<T>(Side<T>&, std::uint64_t, std::uint64_t);                                       \
+#define RANKFLOW_INSTANTIATE(T)                                                                               \
+  template void draw_prior<T>(Side<T>&, std::uint64_t, std::uint64_t);                                        \
   template void draw_lines<T>(Side<T>&, const Side<T>&, double, double, double, std::uint64_t, std::uint64_t, \
-                              std::vector<double>&);                                                         \
+                              std::vector<double>&);                                                          \
   template void draw_noise<T>(Side<T>&, double, const std::vector<double>&, std::uint64_t, std::uint64_t);
 RANKFLOW_INSTANTIATE(double)
 RANKFLOW_INSTANTIATE(float)

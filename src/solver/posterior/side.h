@@ -15,9 +15,9 @@ enum class Stream : std::uint64_t { start = 1, prior, line, noise, features, ske
 
 /// The prior of a side: vectors are normal with mean B^T f and precision Lambda.
 struct Prior {
-  Matrix precision;            // Lambda, d x d
-  Matrix coefficients;         // B, p x d
-  double feature_decay = 1;    // lambda_B
+  Matrix precision;          // Lambda, d x d
+  Matrix coefficients;       // B, p x d
+  double feature_decay = 1;  // lambda_B
 };
 
 template <class T>
@@ -41,8 +41,9 @@ struct Side {
 template <class T>
 void draw_prior(Side<T>& side, std::uint64_t seed, std::uint64_t sweep);
 
-/// Draws every line of `side` given `other`: independent of each other, so threads change nothing. Fills vectors, means,
-/// and squares[i] = sum of weight * noise of the other side * residual^2 over line i. O(|Omega| d^2 + lines d^3).
+/// Draws every line of `side` given `other`: independent of each other, so threads change nothing. Fills vectors,
+/// means, and squares[i] = sum of weight * noise of the other side * residual^2 over line i. O(|Omega| d^2 + lines
+/// d^3).
 template <class T>
 void draw_lines(Side<T>& side, const Side<T>& other, double alpha, double center, double scale, std::uint64_t seed,
                 std::uint64_t sweep, std::vector<double>& squares);

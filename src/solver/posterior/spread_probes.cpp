@@ -20,7 +20,9 @@ constexpr int kAlternations = 12;
 template <class T>
 SpreadProbes<T>::SpreadProbes(Index rows, Index columns, std::uint64_t seed) : num_rows_(rows), num_columns_(columns) {
   Rng rng(seed, static_cast<std::uint64_t>(Stream::probes));
-  const auto random_below = [&](Index n) { return static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(n))); };
+  const auto random_below = [&](Index n) {
+    return static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(n)));
+  };
   const Index count = kProbesPerLine * (rows + columns);
   row_.reserve(count);
   column_.reserve(count);
@@ -43,17 +45,20 @@ void SpreadProbes<T>::add(const AlignedRows<T>& rows, const AlignedRows<T>& colu
   ++samples_;
   const float share = 1.0f / static_cast<float>(samples_);
   const Index d = rows.columns();
-  parallel_blocks(static_cast<Index>(row_.size()), kProbesPerBlock, [&](Index begin, Index end, Index) {
-    for (Index k = begin; k < end; ++k) {
-      const T* x = rows.row(row_[k]);
-      const T* z = columns.row(column_[k]);
-      T sum = x[0] + z[0];
-      for (Index a = 1; a < d; ++a) sum += x[a] * z[a];
-      const float value = static_cast<float>(sum), before = value - mean_[k];
-      mean_[k] += before * share;
-      squares_[k] += before * (value - mean_[k]);
-    }
-  });
+  parallel_blocks(
+      static_cast<Index>(row_.size()), kProbesPerBlock,
+      [&](Index begin, Index end, Index) {
+        for (Index k = begin; k < end; ++k) {
+          const T* x = rows.row(row_[k]);
+          const T* z = columns.row(column_[k]);
+          T sum = x[0] + z[0];
+          for (Index a = 1; a < d; ++a) sum += x[a] * z[a];
+          const float value = static_cast<float>(sum), before = value - mean_[k];
+          mean_[k] += before * share;
+          squares_[k] += before * (value - mean_[k]);
+        }
+      },
+      static_cast<double>(d));
 }
 
 template <class T>
