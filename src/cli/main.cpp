@@ -13,6 +13,8 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", "rankflow " RANKFLOW_VERSION);
   rankflow::cli::Outcome outcome;
+  rankflow::cli::add_check(program, outcome);
+  rankflow::cli::add_convert(program, outcome);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -11,4 +11,7 @@ struct Outcome {
   int status = 0;
 };
 
+void add_check(CLI::App& program, Outcome& outcome);
+void add_convert(CLI::App& program, Outcome& outcome);
+
 }  // namespace rankflow::cli
