@@ -65,6 +65,13 @@ bool first_line_is_header(const Sample& sample, Index num_fields) {
   return first.size() > 1 && first[0].empty() && grows(first);
 }
 
+Index num_ids(const std::vector<std::string>& header) {
+  return std::count_if(header.begin(), header.end(), [](const std::string& word) {
+    const Role role = role_of(word);
+    return role == Role::row || role == Role::column || role == Role::entity || role == Role::item;
+  });
+}
+
 class Finder {
  public:
   Finder(const Sample& sample, const ReadOptions& options, const Flaws& flaws, TextLayout& layout)
@@ -89,9 +96,11 @@ class Finder {
     std::map<Index, Index> counts;
     const std::size_t from = sample_.lines.size() > 1 ? 1 : 0;
     for (std::size_t k = from; k < sample_.lines.size(); ++k) ++counts[static_cast<Index>(sample_.lines[k].size())];
+    // Ties go to the first line, which a header or the first row makes likely to be right.
+    const auto first = static_cast<Index>(sample_.lines[0].size());
     Index most = 0;
     for (const auto& [size, count] : counts)
-      if (count > most) most = count, out_.num_fields = size;
+      if (count > most || (count == most && size == first)) most = count, out_.num_fields = size;
   }
 
   void find_header() {
@@ -126,6 +135,7 @@ class Finder {
     }
     if (!options_.columns.empty()) return why = "--columns names the columns of triplets", true;
     if (!out_.header.empty() && by_header()) return why = "the header's words say so", true;
+    if (num_ids(out_.header) > 2) return why = "the header names more than two kinds of things", false;
     return looks_like_triplets(sample_, first_, out_.header, why);
   }
 
@@ -134,12 +144,10 @@ class Finder {
   bool by_header() {
     std::optional<Index> row, column, value, weight, first_left;
     bool weak = false, swapped = false;
-    Index ids = 0;
     for (Index k = 0; k < static_cast<Index>(out_.header.size()); ++k) {
       const Role role = role_of(out_.header[static_cast<std::size_t>(k)]);
       const bool id =
           role == Role::row || role == Role::column || role == Role::entity || role == Role::item || role == Role::weak;
-      ids += id && role != Role::weak;
       if (id && !row) {
         row = k;
         swapped = role == Role::column;
@@ -156,7 +164,7 @@ class Finder {
       }
     }
     if (!row || !column || (weak && !value)) return false;
-    if (ids > 2) return false;  // "user,book,film,game": a rating of each
+    if (num_ids(out_.header) > 2) return false;  // "user,book,film,game": a rating of each
     if (!value && out_.header.size() > 2 && !first_left && !weight) return false;
     if (!value && out_.header.size() > 5) return false;  // a table that happens to have such columns
     if (swapped) std::swap(row, column);
