@@ -19,13 +19,13 @@ struct ReadOptions {
   /// What a text file is: one observation a line, or a table. See docs/file-formats.md for what `automatic` does.
   Format format = Format::automatic;
   /// "row,column,value" by header name or position from 1. With format = dense: the columns to read. Empty = found out.
-  std::string columns;
+  std::string columns = {};
   /// Column with the weights (relative precisions, > 0) of triplets, by name or position. Empty = all 1.
-  std::string weight;
+  std::string weight = {};
   /// Image or array of the table's size: nonzero = observed. Empty = none. For images and dense tables.
-  std::string mask;
+  std::string mask = {};
   /// Which array of an .npz file. Empty = the only one.
-  std::string array;
+  std::string array = {};
   /// Matrix Market alone: where its indices begin. Its specification says 1.
   IndexBase index_base = IndexBase::automatic;
   /// auto, comma, semicolon, tab, pipe, blank, or the delimiter itself ("::").
@@ -34,7 +34,7 @@ struct ReadOptions {
   /// Does the first column of a dense text table hold row names?
   Choice row_names = Choice::automatic;
   /// Further cell contents that mean a hole, separated by commas ("-200,-999"). Numbers are compared as numbers.
-  std::string missing;
+  std::string missing = {};
   /// What a pair that occurs twice with different values becomes. Equal ones are kept once whatever this says.
   Duplicates duplicates = Duplicates::error;
 };

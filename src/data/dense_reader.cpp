@@ -20,7 +20,7 @@ class DenseReader {
       while (!block.empty()) line(take_line(block));
     name_axes();
     table_.integer_values = integers_;
-    if (comments_ > 0) table_.notes.push_back(fmt::format("{} comment line(s) (# or %) were skipped", comments_));
+    comments_.report(table_.notes, table_.warnings);
     return std::move(table_);
   }
 
@@ -31,7 +31,8 @@ class DenseReader {
     // A blank line in a table of one column is a hole; elsewhere it separates or ends.
     const bool single = layout_.num_fields == 1 && number_ >= layout_.first_line;
     if (kind == LineKind::comment || (kind == LineKind::blank && !single)) {
-      comments_ += kind == LineKind::comment;
+      if (kind == LineKind::comment)
+        comments_.add(text, number_, splitter_, layout_.num_fields, number_ > layout_.first_line);
       return;
     }
     if (number_ == layout_.header_line) return;
@@ -119,7 +120,8 @@ class DenseReader {
   ExtraHoles extra_holes_;
   NameList names_;
   Table table_;
-  Index number_ = 0, comments_ = 0;
+  Index number_ = 0;
+  Comments comments_;
   bool integers_ = true;
 };
 

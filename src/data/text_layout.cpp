@@ -40,7 +40,7 @@ bool first_line_is_header(const Sample& sample, Index num_fields) {
   const auto text = [&](const std::string& cell) { return kind_of(cell) == Cell::text; };
   if (sample.lines.size() == 1) return std::all_of(first.begin(), first.end(), text);
   if (static_cast<Index>(first.size()) == num_fields - 1 && std::any_of(first.begin(), first.end(), text)) return true;
-  if (static_cast<Index>(first.size()) != num_fields) return false;
+  if (static_cast<Index>(first.size()) != num_fields) return std::all_of(first.begin(), first.end(), text);
 
   const auto share_of_text = [&](std::size_t field) {
     Index texts = 0, lines = 0;
@@ -63,6 +63,13 @@ bool first_line_is_header(const Sample& sample, Index num_fields) {
     return grows(first) && std::none_of(sample.lines.begin() + 1, sample.lines.end(), grows);
   }
   return first.size() > 1 && first[0].empty() && grows(first);
+}
+
+Index num_ids(const std::vector<std::string>& header) {
+  return std::count_if(header.begin(), header.end(), [](const std::string& word) {
+    const Role role = role_of(word);
+    return role == Role::row || role == Role::column || role == Role::entity || role == Role::item;
+  });
 }
 
 class Finder {
@@ -89,9 +96,11 @@ class Finder {
     std::map<Index, Index> counts;
     const std::size_t from = sample_.lines.size() > 1 ? 1 : 0;
     for (std::size_t k = from; k < sample_.lines.size(); ++k) ++counts[static_cast<Index>(sample_.lines[k].size())];
+    // Ties go to the first line, which a header or the first row makes likely to be right.
+    const auto first = static_cast<Index>(sample_.lines[0].size());
     Index most = 0;
     for (const auto& [size, count] : counts)
-      if (count > most) most = count, out_.num_fields = size;
+      if (count > most || (count == most && size == first)) most = count, out_.num_fields = size;
   }
 
   void find_header() {
@@ -105,11 +114,25 @@ class Finder {
       if (sample_.lines.size() == 1)
         flaws_.fail(out_.header_line, "found a header and nothing after it; expected lines of data",
                     "pass --header no if this line is data");
-      // A header one field short has no word above the row names (as R writes tables).
-      if (static_cast<Index>(out_.header.size()) == out_.num_fields - 1 && !ends_empty(out_.num_fields - 1))
-        out_.header.insert(out_.header.begin(), "");
+      fit_header();
     }
     out_.first_line = sample_.line_numbers[first_];
+  }
+
+  // One word for every field. A header one field short has no word above the row names (as R writes tables), unless the
+  // lines below end with a delimiter.
+  void fit_header() {
+    std::vector<std::string>& header = out_.header;
+    const auto size = static_cast<Index>(header.size());
+    if (size == out_.num_fields - 1) {
+      header.insert(ends_empty(size) ? header.end() : header.begin(), "");
+    } else if (size == out_.num_fields + 1 && header.back().empty()) {
+      header.pop_back();
+    } else if (size != out_.num_fields) {
+      flaws_.fail(out_.header_line,
+                  fmt::format("the header has {} fields, the lines below have {}", size, out_.num_fields),
+                  "make them equal, or pass --header no");
+    }
   }
 
   bool ends_empty(Index field) const {
@@ -126,6 +149,7 @@ class Finder {
     }
     if (!options_.columns.empty()) return why = "--columns names the columns of triplets", true;
     if (!out_.header.empty() && by_header()) return why = "the header's words say so", true;
+    if (num_ids(out_.header) > 2) return why = "the header names more than two kinds of things", false;
     return looks_like_triplets(sample_, first_, out_.header, why);
   }
 
@@ -134,12 +158,10 @@ class Finder {
   bool by_header() {
     std::optional<Index> row, column, value, weight, first_left;
     bool weak = false, swapped = false;
-    Index ids = 0;
     for (Index k = 0; k < static_cast<Index>(out_.header.size()); ++k) {
       const Role role = role_of(out_.header[static_cast<std::size_t>(k)]);
       const bool id =
           role == Role::row || role == Role::column || role == Role::entity || role == Role::item || role == Role::weak;
-      ids += id && role != Role::weak;
       if (id && !row) {
         row = k;
         swapped = role == Role::column;
@@ -156,7 +178,7 @@ class Finder {
       }
     }
     if (!row || !column || (weak && !value)) return false;
-    if (ids > 2) return false;  // "user,book,film,game": a rating of each
+    if (num_ids(out_.header) > 2) return false;  // "user,book,film,game": a rating of each
     if (!value && out_.header.size() > 2 && !first_left && !weight) return false;
     if (!value && out_.header.size() > 5) return false;  // a table that happens to have such columns
     if (swapped) std::swap(row, column);
@@ -236,8 +258,7 @@ class Finder {
       out_.name_field = 0;
     if (chosen.empty()) {
       const bool trailing =
-          !out_.header.empty() && out_.num_fields > 1 && ends_empty(out_.num_fields - 1) &&
-          (static_cast<Index>(out_.header.size()) == out_.num_fields - 1 || out_.header.back().empty());
+          !out_.header.empty() && out_.num_fields > 1 && ends_empty(out_.num_fields - 1) && out_.header.back().empty();
       if (trailing) out_.notes.push_back("every line ends with a delimiter: the empty last column is not read");
       for (Index k = 0; k < out_.num_fields - trailing; ++k)
         if (k != out_.name_field) chosen.push_back(k);
@@ -245,10 +266,6 @@ class Finder {
       chosen.erase(std::remove(chosen.begin(), chosen.end(), out_.name_field), chosen.end());
     }
     if (chosen.empty()) flaws_.fail(out_.first_line, "found no column of numbers", "check --delimiter");
-    if (!out_.header.empty() && chosen.back() >= static_cast<Index>(out_.header.size()))
-      flaws_.fail(out_.header_line,
-                  fmt::format("the header has {} fields, the lines below have {}", out_.header.size(), out_.num_fields),
-                  "make them equal, or pass --header no");
     out_.dense_fields = std::move(chosen);
     if (out_.name_field == 0) out_.notes.push_back("the first column holds the names of the rows");
     out_.notes.push_back(out_.has_header ? "the first line is the header" : "there is no header");

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/text_lines.h"
 
+#include <fmt/format.h>
+
 namespace rankflow {
 
 std::string Delimiter::name() const {
@@ -64,6 +66,15 @@ bool LineSplitter::split_quoted(std::string_view line) {
     if (!line.starts_with(delimiter_.text)) return false;
     line.remove_prefix(delimiter_.text.size());
   }
+}
+
+void Comments::report(std::vector<std::string>& notes, std::vector<std::string>& warnings) const {
+  if (count_ > 0) notes.push_back(fmt::format("{} comment line(s) (# or %) were skipped", count_));
+  if (suspicious_ > 0)
+    warnings.push_back(
+        fmt::format("{} of the comment lines (# or %) have as many fields as the data, the first is line "
+                    "{}: put quotes around a name that begins with # or %",
+                    suspicious_, first_));
 }
 
 }  // namespace rankflow

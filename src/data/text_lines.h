@@ -78,7 +78,23 @@ inline LineKind kind_of_line(std::string_view line) {
   if (!line.empty() && (line[0] > '%' || line[0] == '"')) return LineKind::data;  // nearly always
   line = trimmed(line);
   if (line.empty()) return LineKind::blank;
+  if (line.starts_with("#N/A")) return LineKind::data;  // what spreadsheets write into a cell without value
   return line[0] == '#' || line[0] == '%' ? LineKind::comment : LineKind::data;
 }
+
+/// Counts the comments of a file and suspects those that look like data.
+class Comments {
+ public:
+  void add(std::string_view line, Index number, LineSplitter& splitter, Index num_fields, bool after_data) {
+    ++count_;
+    if (after_data && num_fields > 1 && splitter.split(line) && splitter.size() == num_fields && suspicious_++ == 0)
+      first_ = number;
+  }
+  /// Sentences for the table's notes and warnings.
+  void report(std::vector<std::string>& notes, std::vector<std::string>& warnings) const;
+
+ private:
+  Index count_ = 0, suspicious_ = 0, first_ = 0;
+};
 
 }  // namespace rankflow

@@ -50,7 +50,8 @@ class TripletReader {
     ++number_;
     const LineKind kind = kind_of_line(text);
     if (kind != LineKind::data) {
-      comments_ += kind == LineKind::comment;
+      if (kind == LineKind::comment)
+        comments_.add(text, number_, splitter_, layout_.num_fields, number_ > layout_.first_line);
       return;
     }
     if (number_ == layout_.header_line) return;
@@ -129,7 +130,7 @@ class TripletReader {
   }
 
   void notes(Table& table) const {
-    if (comments_ > 0) table.notes.push_back(fmt::format("{} comment line(s) (# or %) were skipped", comments_));
+    comments_.report(table.notes, table.warnings);
     if (holes_ > 0)
       table.warnings.push_back(
           fmt::format("{} line(s) have no value, the first is line {}: left out as not observed", holes_, first_hole_));
@@ -145,7 +146,8 @@ class TripletReader {
   IdIndex rows_, columns_;
   Entries entries_;
   LineMap lines_;
-  Index number_ = 0, comments_ = 0, holes_ = 0, first_hole_ = 0;
+  Index number_ = 0, holes_ = 0, first_hole_ = 0;
+  Comments comments_;
   bool integers_ = true;
 };
 
