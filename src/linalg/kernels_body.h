@@ -109,7 +109,27 @@ template <class T>
   }
 }
 
-// K: vectors in a row, 0 = known only when it runs.
+// Asks for the rows of the group after this one.
+template <class T, int Lines>
+[[gnu::always_inline]] inline void prefetch(const std::int32_t* other, const T* right, std::int64_t row_size,
+                                            std::int64_t k, std::int64_t end) {
+  constexpr int n = Simd<T>::lanes;
+  if (end - k < 2 * n) return;
+#pragma GCC unroll 16
+  for (int t = 0; t < n; ++t) {
+    const T* row = right + static_cast<std::int64_t>(other[k + n + t]) * row_size;
+#pragma GCC unroll 6
+    for (int line = 0; line < Lines; ++line) __builtin_prefetch(reinterpret_cast<const char*>(row) + 64 * line);
+  }
+}
+
+// K: vectors in a row, 0 = known only when it runs. A sum over entries is split over kChains<K> registers, or the
+// latency of additions would limit it.
+template <int K>
+constexpr int kChains = K == 1   ? 4
+                        : K == 2 ? 2
+                                 : 1;
+
 template <class T, int K, bool Accumulate>
 double line_pass(const LinePass<T>& p) {
   constexpr int n = Simd<T>::lanes;
@@ -119,7 +139,8 @@ double line_pass(const LinePass<T>& p) {
   for (std::int64_t line = p.first; line < p.last; ++line) {
     const T* left = p.left + line * p.stride;
     T* out = Accumulate ? p.out + line * p.stride : nullptr;
-    V kept[K > 0 ? K : 1] = {};
+    constexpr int chains = kChains<K>;
+    V kept[K > 0 ? K * chains : 1] = {};
     if constexpr (Accumulate && K == 0)
       for (int v = 0; v < vectors; ++v) store(out + v * n, V{});
     V square = {}, residual = {};
@@ -127,6 +148,7 @@ double line_pass(const LinePass<T>& p) {
     for (std::int64_t k = p.begin[line]; k < end; k += n) {
       Group<T> group;
       gather(group, p.other, p.value, p.weight, p.right, p.stride, k, end);
+      prefetch<T, (K > 0 ? (K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 4)>(p.other, p.right, p.stride, k, end);
       V part[n];
 #pragma GCC unroll 16
       for (int t = 0; t < n; ++t) {
@@ -141,19 +163,26 @@ double line_pass(const LinePass<T>& p) {
         residual += we;
         continue;
       }
-      for (int v = 0; v < vectors; ++v) {
-        V acc = K > 0 ? kept[v] : load(out + v * n);
+      if constexpr (K > 0) {
 #pragma GCC unroll 16
-        for (int t = 0; t < n; ++t) acc += we[t] * load(group.row[t] + v * n);
-        if constexpr (K > 0) {
-          kept[v] = acc;
-        } else {
+        for (int t = 0; t < n; ++t)
+#pragma GCC unroll 4
+          for (int v = 0; v < K; ++v) kept[v * chains + t % chains] += we[t] * load(group.row[t] + v * n);
+      } else {
+        for (int v = 0; v < vectors; ++v) {
+          V acc = load(out + v * n);
+#pragma GCC unroll 16
+          for (int t = 0; t < n; ++t) acc += we[t] * load(group.row[t] + v * n);
           store(out + v * n, acc);
         }
       }
     }
     if constexpr (Accumulate && K > 0)
-      for (int v = 0; v < K; ++v) store(out + v * n, kept[v]);
+      for (int v = 0; v < K; ++v) {
+        V acc = kept[v * chains];
+        for (int c = 1; c < chains; ++c) acc += kept[v * chains + c];
+        store(out + v * n, acc);
+      }
     if constexpr (!Accumulate)
       if (p.sums) p.sums[line] = static_cast<T>(total<T>(residual));
     sum += total<T>(square);
@@ -198,6 +227,7 @@ PlaneSums plane_pass(const PlanePass<T>& p) {
     for (std::int64_t k = p.begin[line]; k < end; k += n) {
       Group<T> group;
       gather<T>(group, p.other, nullptr, p.weight, p.right, 3 * size, k, end);
+      prefetch<T, (K > 0 ? (3 * K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 6)>(p.other, p.right, 3 * size, k, end);
       V part_a[n], part_b[n];
 #pragma GCC unroll 16
       for (int t = 0; t < n; ++t) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/tall.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/threads.h"
@@ -10,7 +11,9 @@
 namespace rankflow {
 namespace {
 
-constexpr Index kBlockRows = 1024;
+// Multiplications in a block: some tens of microseconds, so that a thread is worth waking. Rows in a block depend on
+// the shapes alone, never on the number of threads.
+constexpr Index kBlockWork = 1 << 20;
 constexpr Index kHouseholderRows = 400;  // below this Householder is as fast
 constexpr double kSmallestPivot = 1e-6;  // of the scaled Gram matrix's factor: condition about 1e6
 
@@ -29,24 +32,29 @@ bool cholesky_qr(Matrix& a, Matrix& r) {
   return true;
 }
 
+Index block_rows(Index p, Index q) {
+  return std::max<Index>(64, kBlockWork / std::max<Index>(1, p * q));
+}
+
 }  // namespace
 
 Matrix transpose_times(const Matrix& a, const Matrix& b) {
-  return parallel_sum(a.rows(), kBlockRows, Matrix(Matrix::Zero(a.cols(), b.cols())), [&](Index begin, Index end) {
-    return Matrix(a.middleRows(begin, end - begin).transpose() * b.middleRows(begin, end - begin));
-  });
+  return parallel_sum(a.rows(), block_rows(a.cols(), b.cols()), Matrix(Matrix::Zero(a.cols(), b.cols())),
+                      [&](Index begin, Index end) {
+                        return Matrix(a.middleRows(begin, end - begin).transpose() * b.middleRows(begin, end - begin));
+                      });
 }
 
 Matrix times(const Matrix& a, const Matrix& small) {
   Matrix result(a.rows(), small.cols());
-  parallel_blocks(a.rows(), kBlockRows, [&](Index begin, Index end, Index) {
+  parallel_blocks(a.rows(), block_rows(small.rows(), small.cols()), [&](Index begin, Index end, Index) {
     result.middleRows(begin, end - begin).noalias() = a.middleRows(begin, end - begin) * small;
   });
   return result;
 }
 
 void subtract_product(Matrix& a, const Matrix& b, const Matrix& small) {
-  parallel_blocks(a.rows(), kBlockRows, [&](Index begin, Index end, Index) {
+  parallel_blocks(a.rows(), block_rows(small.rows(), small.cols()), [&](Index begin, Index end, Index) {
     a.middleRows(begin, end - begin).noalias() -= b.middleRows(begin, end - begin) * small;
   });
 }

@@ -9,6 +9,7 @@
 
 #include "base/threads.h"
 #include "rankflow/error.h"
+#include "solver/flow/finish.h"
 #include "solver/flow/path.h"
 
 namespace rankflow {
@@ -17,6 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kStateVersion = 1;
 constexpr double kDecayFactors[] = {1.2, 1.05, .9, .8, .7, .6};
+constexpr double kFarAway = .9;    // of the product's norm: a refit that moves farther has failed
+constexpr double kWorseFit = 1.2;  // or whose residual is this much larger
 constexpr Index kFirstFactor = 2;  // the search over decay factors starts here and goes on from the best, up or down
 constexpr Index kGreedy = -1;      // instead of the number of a decay factor
 constexpr Index kVanishing = -2;
@@ -116,7 +119,7 @@ struct Flow<T>::Impl {
 
   std::unique_ptr<flow::Path> make_path(Index number) const {
     if (number == kFaithful) return flow::make_faithful(*problem, from ? &*from : nullptr);
-    if (number == kGreedy) return flow::make_greedy(*problem);
+    if (number == kGreedy) return flow::make_greedy(*problem, repeat ? repeat->steps : 0);
     if (number == kVanishing) return flow::make_vanishing_decay(*problem);
     if (repeat) return flow::make_noisy(*problem, *repeat, true);
     return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[number], 0, 0}, false);
@@ -342,7 +345,19 @@ template <class T>
 FlowResult refit_flow(const Observations<T>& observations, const FlowResult& validated, const FlowOptions& options,
                       std::span<const Observer> observers) {
   Flow<T> flow(observations, options, validated.path);
-  return run(flow, observers);
+  FlowResult refit = run(flow, observers);
+  if (refit.stop == Stop::interrupted) return refit;
+  // A tenth more data moves a fit by its error, which validation has shown to be small against the product itself.
+  const double size = validated.model.s.norm(), moved = flow::distance(refit.model, validated.model);
+  const bool failed = refit.stop == Stop::diverged || !refit.model.s.allFinite() || !(moved <= kFarAway * size) ||
+                      refit.train_rmse > kWorseFit * validated.train_rmse + options.tolerance;
+  refit.validation_rmse = validated.validation_rmse;
+  if (!failed) return refit;
+  FlowResult kept = validated;
+  kept.message += "; the refit on all observations ended far away (by " +
+                  std::to_string(size > 0 ? moved / size : moved) + " of the product's norm) and was dropped";
+  kept.seconds += refit.seconds;
+  return kept;
 }
 
 template <class T>

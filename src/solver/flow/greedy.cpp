@@ -13,14 +13,16 @@ constexpr double kRest = .03;  // relative decrease of the loss per step at whic
 constexpr int kMaxMoves = 25;  // steps between two entries
 constexpr int kPairIterations = 8;
 constexpr double kNegligible = 1e-6;  // of the largest singular value: dropped
-constexpr int kPatience = 5;          // ranks without improvement
+constexpr int kPatience = 4;          // ranks without improvement
+constexpr double kWorthTrying = .9;   // loss at rest over the loss one direction ago
 constexpr double kBetter = 1e-3;      // relative improvement that counts
 constexpr double kMostFreedom = .9;   // degrees of freedom per observation
 
 class Greedy final : public Path {
  public:
-  explicit Greedy(const Problem& problem) : problem_(problem), law_{problem.options.depth, 0}, point_(problem.start) {
-    loss_ = value_at(problem_.train, point_);
+  Greedy(const Problem& problem, Index repeat)
+      : problem_(problem), law_{problem.options.depth, 0}, point_(problem.start), repeat_(repeat) {
+    rested_loss_ = loss_ = value_at(problem_.train, point_);
     best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, 0, false, false, Stop::not_run,
              ""};
     best_score_ = score(best_.point, loss_, best_.validation_rmse);
@@ -59,7 +61,7 @@ class Greedy final : public Path {
   void save(Archive& archive) const override {
     archive.set("greedy.phase", static_cast<std::int64_t>(phase_));
     archive.set("greedy.counters", std::vector<std::int64_t>{moves_, entered_, stale_});
-    archive.set("greedy.numbers", std::vector<double>{loss_, validation_, step_size_, best_score_});
+    archive.set("greedy.numbers", std::vector<double>{loss_, validation_, step_size_, best_score_, rested_loss_});
     flow::save(archive, "greedy.point", point_);
     flow::save(archive, "greedy.previous", previous_);
     flow::save(archive, "greedy.best", best_);
@@ -70,8 +72,9 @@ class Greedy final : public Path {
     phase_ = static_cast<Phase>(archive.get_int("greedy.phase"));
     const auto counters = archive.get_ints("greedy.counters", 3);
     moves_ = static_cast<int>(counters[0]), entered_ = counters[1], stale_ = static_cast<int>(counters[2]);
-    const auto numbers = archive.get_doubles("greedy.numbers", 4);
+    const auto numbers = archive.get_doubles("greedy.numbers", 5);
     loss_ = numbers[0], validation_ = numbers[1], step_size_ = numbers[2], best_score_ = numbers[3];
+    rested_loss_ = numbers[4];
     point_ = load_point(archive, "greedy.point", problem_.start);
     previous_ = load_tangent(archive, "greedy.previous", point_);
     best_ = load_candidate(archive, "greedy.best", problem_.start);
@@ -94,7 +97,8 @@ class Greedy final : public Path {
   // The top singular pair of -G outside the spaces enters, as far as it lowers the loss.
   void enter() {
     const Index r = point_.width() + 1;
-    if (r > problem_.max_rank() || freedom(r) > kMostFreedom || stale_ >= kPatience) return end();
+    if (r > problem_.max_rank() || freedom(r) > kMostFreedom) return end();
+    if (repeat_ > 0 ? entered_ >= repeat_ : stale_ >= kPatience) return end();
     const Pairs pair = top_pairs(problem_.train, point_, 1, kPairIterations, problem_.options.seed + entered_);
     const double observed = observed_square(problem_.train, pair.p.col(0), pair.q.col(0));
     if (!(pair.g[0] > 0) || !(observed > 0)) return end();
@@ -135,8 +139,11 @@ class Greedy final : public Path {
 
   void rest() {
     consider(point_, loss_);
-    finish_.start(problem_.train, point_);
-    phase_ = Phase::solve;
+    // The direction that completes the rank of exact data takes most of what is left with it.
+    const bool worth_a_try = loss_ < kWorthTrying * rested_loss_;
+    rested_loss_ = loss_;
+    phase_ = worth_a_try ? Phase::solve : Phase::enter;
+    if (worth_a_try) finish_.start(problem_.train, point_);
   }
 
   // Tries to match the data exactly from a copy; goes back to the flow when that does not look like it.
@@ -153,7 +160,7 @@ class Greedy final : public Path {
   void consider(const Point& point, double loss) {
     validation_ = problem_.validation_rmse(point);
     const double now = score(point, loss, validation_);
-    const bool better = now < best_score_ * (1 - kBetter);
+    const bool better = repeat_ > 0 || now < best_score_ * (1 - kBetter);
     stale_ = better ? 0 : stale_ + 1;
     if (!better) return;
     best_score_ = now;
@@ -176,8 +183,9 @@ class Greedy final : public Path {
   Law law_;
   Phase phase_ = Phase::enter;
   Point point_;
+  Index repeat_;  // directions to let in, whatever the scores say; 0 = as many as the scores want
   Tangent previous_;
-  double loss_ = 0, validation_ = kNaN, step_size_ = kNaN;
+  double rested_loss_ = 0, loss_ = 0, validation_ = kNaN, step_size_ = kNaN;
   int moves_ = 0, stale_ = 0;
   Index entered_ = 0;
   Finish finish_;
@@ -187,8 +195,8 @@ class Greedy final : public Path {
 
 }  // namespace
 
-std::unique_ptr<Path> make_greedy(const Problem& problem) {
-  return std::make_unique<Greedy>(problem);
+std::unique_ptr<Path> make_greedy(const Problem& problem, Index repeat) {
+  return std::make_unique<Greedy>(problem, repeat);
 }
 
 }  // namespace rankflow::flow

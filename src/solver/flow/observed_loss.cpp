@@ -11,7 +11,11 @@ namespace rankflow::flow {
 namespace {
 
 constexpr Index kRangeEntries = 1 << 14;
-constexpr Index kPackRows = 512;
+constexpr Index kPackEntries = 1 << 16;  // numbers copied by one block of a packing loop
+
+Index pack_rows(Index width) {
+  return kPackEntries / std::max<Index>(1, width);
+}
 
 // Rows of T, each aligned to a cache line.
 template <class T>
@@ -201,17 +205,17 @@ class ObservedLoss final : public Loss {
   void pack_product(const Factors& w, Index stride) {
     left_.resize(num_rows(), stride);
     right_.resize(num_columns(), stride);
-    parallel_blocks(num_rows(), kPackRows, [&](Index begin, Index end, Index) {
+    parallel_blocks(num_rows(), pack_rows(stride), [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i)
         pack_row(left_.row(i), w.left, i, w.biases.row_bias[i] + w.biases.mean, 1, stride);
     });
-    parallel_blocks(num_columns(), kPackRows, [&](Index begin, Index end, Index) {
+    parallel_blocks(num_columns(), pack_rows(stride), [&](Index begin, Index end, Index) {
       for (Index j = begin; j < end; ++j) pack_row(right_.row(j), w.right, j, 1, w.biases.column_bias[j], stride);
     });
   }
 
   void pack_extra(const Matrix& extra, Index at, Rows<T>& to) {
-    parallel_blocks(extra.rows(), kPackRows, [&](Index begin, Index end, Index) {
+    parallel_blocks(extra.rows(), pack_rows(extra.cols()), [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i)
         for (Index k = 0; k < extra.cols(); ++k) to.row(i)[at + k] = static_cast<T>(extra(i, k));
     });
@@ -220,7 +224,7 @@ class ObservedLoss final : public Loss {
   void pack_parts(Rows<T>& to, Index stride, const std::array<const Matrix*, 3>& parts) {
     const Index rows = parts[0]->rows(), r = parts[0]->cols();
     to.resize(rows, 3 * stride);
-    parallel_blocks(rows, kPackRows, [&](Index begin, Index end, Index) {
+    parallel_blocks(rows, pack_rows(3 * stride), [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i)
         for (Index p = 0; p < 3; ++p)
           for (Index k = 0; k < stride; ++k)
@@ -231,7 +235,7 @@ class ObservedLoss final : public Loss {
   void pack_pair(Rows<T>& to, Index stride, const Matrix& first, const Matrix& second) {
     const Index rows = first.rows(), r = first.cols();
     to.resize(rows, stride);
-    parallel_blocks(rows, kPackRows, [&](Index begin, Index end, Index) {
+    parallel_blocks(rows, pack_rows(stride), [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i) {
         T* row = to.row(i);
         for (Index k = 0; k < r; ++k) row[k] = static_cast<T>(first(i, k)), row[r + k] = static_cast<T>(second(i, k));
@@ -258,7 +262,7 @@ class ObservedLoss final : public Loss {
 
   void copy_out(Index rows, Index at, Index width, Matrix& to) {
     to.resize(rows, width);
-    parallel_blocks(rows, kPackRows, [&](Index begin, Index end, Index) {
+    parallel_blocks(rows, pack_rows(width), [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i)
         for (Index k = 0; k < width; ++k) to(i, k) = static_cast<double>(out_.row(i)[at + k]);
     });

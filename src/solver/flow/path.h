@@ -67,7 +67,8 @@ class Finish;
 /// What a successful Finish proposes, with the verdict on whether the observations determine it.
 Candidate matched_candidate(const Problem& problem, const Finish& finish);
 
-std::unique_ptr<Path> make_greedy(const Problem& problem);
+/// repeat: directions to let in (a refit); 0 = as many as validation or cross-validation wants.
+std::unique_ptr<Path> make_greedy(const Problem& problem, Index repeat = 0);
 std::unique_ptr<Path> make_vanishing_decay(const Problem& problem);
 std::unique_ptr<Path> make_noisy(const Problem& problem, const FlowPath& path, bool repeat);
 std::unique_ptr<Path> make_faithful(const Problem& problem, const Point* start);
