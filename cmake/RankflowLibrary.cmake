@@ -36,6 +36,13 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 
 add_executable(rankflow_cli ${RANKFLOW_CLI_SOURCES})
+# See src/cli/wait_policy.cpp. Without a static libgomp the program works the same, only threads spin while they wait.
+execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.a OUTPUT_VARIABLE RANKFLOW_STATIC_GOMP
+                OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(IS_ABSOLUTE "${RANKFLOW_STATIC_GOMP}" AND NOT RANKFLOW_SANITIZE)
+  target_link_options(rankflow_cli PRIVATE -Wl,--as-needed)
+  target_link_libraries(rankflow_cli PRIVATE -Wl,--whole-archive ${RANKFLOW_STATIC_GOMP} -Wl,--no-whole-archive)
+endif()
 target_compile_definitions(rankflow_cli PRIVATE RANKFLOW_VERSION="${PROJECT_VERSION}")
 set_target_properties(rankflow_cli PROPERTIES OUTPUT_NAME rankflow RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_include_directories(rankflow_cli PRIVATE ${PROJECT_SOURCE_DIR}/src)

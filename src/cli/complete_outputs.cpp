@@ -3,6 +3,7 @@
 #include "cli/complete_outputs.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -11,7 +12,9 @@
 #include "cli/verbs.h"
 #include "rankflow/cell_writer.h"
 #include "rankflow/error.h"
+#include "rankflow/report.h"
 #include "rankflow/write.h"
+#include "report/completion_report.h"
 
 namespace rankflow::cli {
 namespace {
@@ -74,9 +77,30 @@ void write_completed(const OutputOptions& output, const Table& table, const Comp
   written.push_back(fmt::format("{:g} % intervals: {} and {}", 100 * output.intervals, low, high));
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) throw InputError(folder.string(), "cannot make this folder: " + failure.message());
+}
+
+// A file that cannot be made is found out before the work, not after it.
+void check_writable(const std::string& path) {
+  if (path.empty() || path == "-" || path.starts_with("/dev/")) return;
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  if (!std::filesystem::is_directory(folder))
+    throw InputError(path, "its folder " + folder.string() + " does not exist", "make the folder first");
+  if (std::filesystem::is_directory(path)) throw InputError(path, "this is a folder, expected a file's name");
+  if (access(folder.c_str(), W_OK) != 0)
+    throw InputError(path, "its folder " + folder.string() + " cannot be written to");
+}
+
 }  // namespace
 
 void check_outputs(const OutputOptions& output, const Table& table) {
+  if (!output.report_folder.empty()) make_folder(output.report_folder);
+  check_writable(output.table_path);
+  check_writable(output.model_path);
   if (output.table_path.empty()) return;
   if (table.layout == Table::Layout::triplets && !output.all_cells && cells(table) > kMostCells)
     throw OptionError(
@@ -105,19 +129,22 @@ std::vector<std::string> write_outputs(const OutputOptions& output, const Table&
   for (const OptionField& option : fields(copy)) record["options"][option.name] = option.get();
   result.model.record = record.dump();
 
+  const std::filesystem::path folder = output.report_folder;
+  if (!output.report_folder.empty()) make_folder(folder);
   if (!output.table_path.empty())
     write_completed(output, table, result.table_model ? *result.table_model : result.model, written);
   std::string model_path = output.model_path;
-  if (!output.report_folder.empty()) {
-    const std::filesystem::path folder = output.report_folder;
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure) throw InputError(output.report_folder, "cannot make this folder: " + failure.message());
-    if (model_path.empty()) model_path = (folder / "model.npz").string();
-  }
+  if (model_path.empty() && !output.report_folder.empty()) model_path = (folder / "model.npz").string();
   if (!model_path.empty()) {
     result.model.write(model_path);
     written.push_back("model: " + model_path);
+  }
+  if (!output.report_folder.empty()) {
+    const std::string history = (folder / "history.csv").string(), page = (folder / "report.html").string();
+    write_history_csv(history, result.history);
+    written.push_back("history: " + history);
+    write_report(page, completion_report(table, result, options, brief(table, result), shell_line(command)));
+    written.push_back("report: " + page);
   }
   return written;
 }

@@ -16,11 +16,11 @@ struct Outcome {
 
 void add_complete(CLI::App& program, Outcome& outcome);
 void add_predict(CLI::App& program, Outcome& outcome);
+void add_check(CLI::App& program, Outcome& outcome);
+void add_convert(CLI::App& program, Outcome& outcome);
 void add_doctor(CLI::App& program, Outcome& outcome);
 
 /// Words as a shell would have to read them.
 std::string shell_line(const std::vector<std::string>& words);
-void add_check(CLI::App& program, Outcome& outcome);
-void add_convert(CLI::App& program, Outcome& outcome);
 
 }  // namespace rankflow::cli

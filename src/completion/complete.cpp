@@ -68,7 +68,6 @@ void note(Completion& result, const Fit& fit, double rmse, const std::string& re
 std::optional<Fit> exact_attempt(Run& run, Completion& result) {
   const Center center = run.options.center;
   FlowOptions options = flow_options(run, center == Center::automatic ? Centering::none : fixed_centering(center), 0.2);
-  if (options.strategy == FlowStrategy::automatic) options.strategy = FlowStrategy::greedy;
   Fit fit = run_flow(run, "solve flow", {Part::train, Part::validation}, false, options);
   if (!fit.solved) return std::nullopt;
   note(result, fit, kNaN, "solves the problem exactly with rank " + std::to_string(fit.model.rank()));
@@ -86,7 +85,7 @@ Fit validated_flow(Run& run, Completion& result) {
     centerings = {fixed_centering(run.options.center)};
   } else {
     centerings = {Centering::biases};
-    if (run.table.num_observed() <= 2'000'000) centerings.insert(centerings.begin(), Centering::none);
+    if (run.table.num_observed() <= kSmall) centerings.insert(centerings.begin(), Centering::none);
   }
   std::optional<Fit> best;
   for (const Centering centering : centerings) {

@@ -24,8 +24,9 @@ constexpr Index kFirstFactor = 2;  // the search over decay factors starts here 
 constexpr Index kGreedy = -1;      // instead of the number of a decay factor
 constexpr Index kVanishing = -2;
 constexpr Index kFaithful = -3;
-// rows * columns * smaller of both up to which the vanishing decay is tried unasked: a second or two.
-constexpr double kSmallProblem = 4e6;
+// The vanishing decay is tried unasked where it can help and takes a second or two: few of the cells observed (with many
+// of them greedy entry finds an exact low rank itself), and rows * columns * smaller of both at most this.
+constexpr double kFewObserved = .35, kSmallProblem = 4e6;
 
 }  // namespace
 
@@ -86,9 +87,9 @@ struct Flow<T>::Impl {
     return strategy == FlowStrategy::noisy ? 0 : kGreedy;
   }
 
-  bool small() const {
+  bool few_and_small() const {
     const double m = static_cast<double>(train->num_rows()), n = static_cast<double>(train->num_columns());
-    return m * n * std::min(m, n) <= kSmallProblem;
+    return m * n * std::min(m, n) <= kSmallProblem && static_cast<double>(train->count()) <= kFewObserved * m * n;
   }
 
   // The path to take next; nullopt at the end of the plan. Noisy paths: the next smaller decay factor after the best
@@ -101,7 +102,7 @@ struct Flow<T>::Impl {
       return tried.empty() ? std::optional(number_of(options.strategy)) : std::nullopt;
     if (automatic && tried.empty()) return kGreedy;
     if (best && best->solved) return std::nullopt;
-    if (automatic && tried.size() == 1 && small()) return kVanishing;
+    if (automatic && tried.size() == 1 && few_and_small()) return kVanishing;
     if (automatic && (!validation || best->matched)) return std::nullopt;
     std::vector<double> error(std::size(kDecayFactors), kNaN);
     Index winner = -1;
