@@ -150,7 +150,7 @@ class Finder {
     if (!options_.columns.empty()) return why = "--columns names the columns of triplets", true;
     if (!out_.header.empty() && by_header()) return why = "the header's words say so", true;
     if (num_ids(out_.header) > 2) return why = "the header names more than two kinds of things", false;
-    return looks_like_triplets(sample_, first_, out_.header, why);
+    return looks_like_triplets(sample_, first_, out_.num_fields, out_.header, why);
   }
 
   // A word for rows and one for columns, and what is left for values. Weak words ("x", "source") need a word for

@@ -96,6 +96,11 @@ TEST(BadFile, WithAHeaderOfAnotherLengthIsRefusedWhateverTheFormat) {
                 HasSubstr("the header has 1 fields, the lines below have 5"));
 }
 
+// Found by fuzzing: the rule looked at as many fields as the first line has, not as most have.
+TEST(BadFile, WithALongFirstLineUnderAShortHeaderIsRefused) {
+  EXPECT_THAT(message_of("12::estamp\n1::2::3\n1::3\n2::3\n"), HasSubstr("found 3 fields, expected 2"));
+}
+
 TEST(BadFile, WithoutDataIsRefused) {
   EXPECT_THAT(message_of("\n\n \n"), HasSubstr("holds no data"));
   EXPECT_THAT(message_of("# nothing\n"), HasSubstr("only comments"));
