@@ -116,6 +116,9 @@ TEST(BadFile, OfAnotherKindIsCalledByItsName) {
   EXPECT_THAT(message_of(std::string("ab\0cd\n", 6)), HasSubstr("binary data"));
   EXPECT_THAT(message_of("1,2\r3,4\r"), HasSubstr("carriage return"));
 }
+TEST(BadFile, ThatIsATensorIsCalledOne) {
+  EXPECT_THAT(message_of("1 2 3 0.5\n1 2 4 0.5\n", {}, "a.tns"), HasSubstr("a tensor of 3 modes"));
+}
 TEST(BadFile, CutOffOrDamagedInGzipIsRefused) {
   const test::Folder folder;
   std::string text = kHeader;
