@@ -14,7 +14,7 @@ namespace rankflow::flow {
 namespace {
 
 constexpr std::size_t kHugePage = 1 << 21;
-constexpr Index kRangeEntries = 1 << 14;
+constexpr Index kRangeEntries = 1 << 15;
 constexpr Index kPackEntries = 1 << 16;  // numbers copied by one block of a packing loop
 
 Index pack_rows(Index width) {
