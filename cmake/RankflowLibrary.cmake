@@ -40,4 +40,4 @@ target_compile_definitions(rankflow_cli PRIVATE RANKFLOW_VERSION="${PROJECT_VERS
 set_target_properties(rankflow_cli PROPERTIES OUTPUT_NAME rankflow RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_include_directories(rankflow_cli PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(rankflow_cli PRIVATE rankflow rankflow_flags CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json
-                      OpenMP::OpenMP_CXX)
+                      OpenMP::OpenMP_CXX PkgConfig::OPENBLAS)

@@ -17,12 +17,16 @@ namespace rankflow {
 int set_num_threads(int threads);
 int num_threads();
 
+/// Below this many nanoseconds, waking threads costs more than they bring.
+inline constexpr double kWorthThreads = 100e3;
+
 /// Calls work(begin, end, block) for the blocks [0, size), [size, 2 size), ... of [0, count), on all threads.
 /// Blocks are handed out as threads become free; each runs once, whole, on one thread. The first exception is rethrown.
+/// item_ns: a guess at the nanoseconds an item takes, to leave small work on one thread.
 template <class Work>
-void parallel_blocks(Index count, Index size, Work&& work) {
+void parallel_blocks(Index count, Index size, Work&& work, double item_ns = 1e9) {
   const Index blocks = (count + size - 1) / size;
-  if (blocks <= 1 || num_threads() == 1) {
+  if (blocks <= 1 || num_threads() == 1 || static_cast<double>(count) * item_ns < kWorthThreads) {
     for (Index b = 0; b < blocks; ++b) work(b * size, std::min(count, (b + 1) * size), b);
     return;
   }
@@ -42,10 +46,11 @@ void parallel_blocks(Index count, Index size, Work&& work) {
 /// Sum over blocks of what work(begin, end) returns, added in the order of the blocks: the same bits for any number of
 /// threads.
 template <class Sum, class Work>
-Sum parallel_sum(Index count, Index size, Sum zero, Work&& work) {
+Sum parallel_sum(Index count, Index size, Sum zero, Work&& work, double item_ns = 1e9) {
   const Index blocks = (count + size - 1) / size;
   std::vector<Sum> parts(static_cast<std::size_t>(blocks), zero);
-  parallel_blocks(count, size, [&](Index begin, Index end, Index block) { parts[block] = work(begin, end); });
+  parallel_blocks(
+      count, size, [&](Index begin, Index end, Index block) { parts[block] = work(begin, end); }, item_ns);
   Sum total = zero;
   for (const Sum& part : parts) total += part;
   return total;

@@ -7,12 +7,19 @@
 
 namespace {
 
-// 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our bug.
+// 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our
+// bug.
 int run(int argc, char** argv) {
   CLI::App program{"learns matrices of low rank without being told the rank", "rankflow"};
   program.require_subcommand(1);
   program.set_version_flag("--version", "rankflow " RANKFLOW_VERSION);
   rankflow::cli::Outcome outcome;
+  outcome.command.assign(argv, argv + argc);
+  rankflow::cli::add_complete(program, outcome);
+  rankflow::cli::add_predict(program, outcome);
+  rankflow::cli::add_check(program, outcome);
+  rankflow::cli::add_convert(program, outcome);
+  rankflow::cli::add_doctor(program, outcome);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

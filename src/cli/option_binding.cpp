@@ -22,7 +22,7 @@ void set_or_throw(const OptionField& field, const std::string& given) {
 
 }  // namespace
 
-void bind(CLI::App& app, const std::vector<OptionField>& fields, const std::string& group) {
+void bind(CLI::App& app, std::vector<OptionField> fields, const char* group) {
   for (const OptionField& field : fields) {
     std::string dashed = field.name;
     std::replace(dashed.begin(), dashed.end(), '_', '-');

@@ -11,7 +11,7 @@ namespace rankflow::cli {
 
 /// Adds every field as --dashed-name VALUE (a yes/no field as --name and --no-name) with its domain and default in the
 /// help. A wrong value ends the parsing with a CLI::ValidationError, so with exit status 2. The objects the fields
-/// refer to must live as long as the app.
-void bind(CLI::App& app, const std::vector<OptionField>& fields, const std::string& group = "Options");
+/// refer to must live as long as the app. (By value and char pointer, so that no call prefers std::bind.)
+void bind(CLI::App& app, std::vector<OptionField> fields, const char* group = "Options");
 
 }  // namespace rankflow::cli

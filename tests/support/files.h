@@ -53,13 +53,13 @@ inline void write_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-struct Run {
+struct ProgramRun {
   int status = -1;
   std::string out, err;
 };
 
 /// Runs a shell command in which $RANKFLOW is the program.
-inline Run run_shell(const std::string& command) {
+inline ProgramRun run_shell(const std::string& command) {
   const Folder folder;
   const std::string line =
       "RANKFLOW='" RANKFLOW_PROGRAM "'; ( " + command + " ) > " + (folder / "out") + " 2> " + (folder / "err");

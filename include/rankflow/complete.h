@@ -1,0 +1,110 @@
+// The whole job: a table with holes in, a completed table, its error and the model that predicts it out.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rankflow/completion_model.h"
+#include "rankflow/fit.h"
+#include "rankflow/flow.h"
+#include "rankflow/options.h"
+#include "rankflow/posterior.h"
+#include "rankflow/table.h"
+
+namespace rankflow {
+
+enum class Engine { automatic, flow, posterior };
+enum class Center { automatic, none, mean, biases };
+enum class Standardize { automatic, none, columns };
+enum class Scalar { automatic, double_precision, single_precision };
+
+struct CompleteOptions {
+  Engine engine = Engine::automatic;
+  double held_out = 0.1;     // share of the observations that judge the result, [0, 0.9]
+  double validation = 0.08;  // share of the rest that chooses between engines and settings, (0, 0.9]
+  bool refit = true;         // the table that is written comes from a fit on all observations
+  Center center = Center::automatic;
+  Standardize standardize = Standardize::automatic;
+  Scalar scalar = Scalar::automatic;
+  bool clip = true;       // keep predictions inside the values' scale where the data have one
+  double time_limit = 0;  // seconds for everything; 0 = none. With one, results depend on the machine's speed
+  std::uint64_t seed = 0;
+  FlowOptions flow;
+  PosteriorOptions posterior;
+};
+/// Every option of `rankflow complete` that concerns the fit.
+std::vector<OptionField> fields(CompleteOptions& options);
+
+/// An error on entries that the fit did not see.
+struct HeldOutError {
+  Index count = 0;
+  double rmse = kNaN, rmse_low = kNaN, rmse_high = kNaN;  // 95 % interval (normal approximation of the mean square)
+  double coverage90 = kNaN;                               // share of the entries inside their 90 % interval
+};
+
+/// One engine's attempt.
+struct Candidate {
+  std::string engine;
+  double validation_rmse = kNaN;  // NaN: not compared
+  bool chosen = false;
+  std::string remark;
+};
+
+struct ColumnError {
+  Index column = 0, count = 0;
+  double spread = kNaN;                      // standard deviation of the column's observations, in the values' units
+  double rmse = kNaN, baseline_rmse = kNaN;  // on held-out entries, in the values' units
+};
+
+struct Completion {
+  CompletionModel model;                       // the model that the stated error belongs to; what is kept
+  std::optional<CompletionModel> table_model;  // fitted to all observations: what the table is written from
+  std::vector<Part> parts;                     // one per observation of the table
+
+  std::string engine;  // "flow" or "posterior"
+  double depth = 0;    // of the flow
+  Index rank = 0;
+  double effective_rank = 0;
+  bool solved = false;  // the flow found an exact low-rank solution
+  Index iterations = 0;
+  double train_rmse = kNaN;
+  std::optional<HeldOutError> held_out;
+  double baseline_rmse = kNaN;  // on the held-out part; NaN without one
+  std::string baseline;         // what it is: "row and column biases" or "column means"
+  std::string unit;             // of all errors: "values" or "column spreads"
+  std::string centering;        // of the flow that was taken
+  std::vector<Candidate> candidates;
+  std::vector<ColumnError> columns;  // for dense tables with a held-out part
+  std::vector<Step> history;
+  Stop stop = Stop::not_run;
+  std::string message = "complete() was not called";
+  std::vector<std::string> warnings;
+  double seconds = 0;
+  std::uint64_t seed = 0;
+  bool usable() const { return stop != Stop::not_run && stop != Stop::diverged && stop != Stop::interrupted; }
+};
+
+/// Where a long run writes what it has, so that it can go on after Ctrl-C, a kill or a power cut.
+struct CheckpointOptions {
+  std::string path;         // written to; empty = none but on interruption
+  std::string resume_path;  // read from; empty = from the start
+  double every_seconds = 30;
+};
+
+/// Splits, fits, chooses, judges and refits. Throws OptionError and InputError; numerical trouble is in `stop`.
+/// The same table, options and seed give the same bits, for any number of threads, interrupted and resumed or not
+/// (unless a time limit cut it short).
+Completion complete(const Table& table, const CompleteOptions& options, std::span<const Observer> observers = {},
+                    const CheckpointOptions& checkpoint = {});
+
+/// The result as one paragraph for people, and as the JSON object of `rankflow complete --json`.
+std::string brief(const Table& table, const Completion& result);
+std::string json(const Table& table, const Completion& result);
+
+/// Most bytes of memory this process has held, as the system counts them.
+std::int64_t peak_bytes();
+
+}  // namespace rankflow

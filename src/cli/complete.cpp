@@ -1,0 +1,134 @@
+// rankflow complete: a table with holes in, a completed table and its error out.
+// SPDX-License-Identifier: Apache-2.0
+#include "rankflow/complete.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/threads.h"
+#include "cli/complete_outputs.h"
+#include "cli/option_binding.h"
+#include "cli/progress.h"
+#include "cli/verbs.h"
+#include "rankflow/error.h"
+#include "rankflow/read.h"
+
+namespace rankflow::cli {
+namespace {
+
+struct Settings {
+  std::string input, checkpoint, resume;
+  double checkpoint_every = 30;
+  int threads = 0;
+  bool json = false, quiet = false;
+  ReadOptions read;
+  CompleteOptions complete;
+  OutputOptions output;
+};
+
+// Where an interrupted run is kept when no --checkpoint was given.
+std::string default_checkpoint(const OutputOptions& output) {
+  if (!output.table_path.empty() && output.table_path != "-") return output.table_path + ".checkpoint.npz";
+  if (!output.report_folder.empty()) {
+    std::error_code ignored;
+    std::filesystem::create_directories(output.report_folder, ignored);
+    return (std::filesystem::path(output.report_folder) / "checkpoint.npz").string();
+  }
+  return "rankflow.checkpoint.npz";
+}
+
+CheckpointOptions checkpoint_options(const Settings& settings) {
+  CheckpointOptions options;
+  options.resume_path = settings.resume;
+  options.path = !settings.checkpoint.empty() ? settings.checkpoint
+                 : !settings.resume.empty()   ? settings.resume
+                                              : default_checkpoint(settings.output);
+  const bool asked = !settings.checkpoint.empty() || !settings.resume.empty();
+  options.every_seconds = asked ? settings.checkpoint_every : std::numeric_limits<double>::infinity();
+  return options;
+}
+
+std::string resume_line(std::vector<std::string> command, const std::string& checkpoint) {
+  for (std::size_t k = 0; k < command.size(); ++k)
+    if (command[k] == "--resume" && k + 1 < command.size())
+      command.erase(command.begin() + static_cast<std::ptrdiff_t>(k),
+                    command.begin() + static_cast<std::ptrdiff_t>(k) + 2);
+  command.insert(command.end(), {"--resume", checkpoint});
+  return shell_line(command);
+}
+
+void say(const Settings& settings, const Table& table) {
+  if (settings.quiet) return;
+  for (const std::string& note : table.notes) fmt::print(stderr, "{}: {}\n", table.source, note);
+  for (const std::string& warning : table.warnings) fmt::print(stderr, "warning: {}: {}\n", table.source, warning);
+}
+
+void run(Settings& settings, Outcome& outcome) {
+  set_num_threads(settings.threads);
+  const Table table = read_table(settings.input, settings.read);
+  check_outputs(settings.output, table);
+  settings.complete.refit = settings.complete.refit && !settings.output.table_path.empty();
+  say(settings, table);
+
+  catch_interrupts();
+  const CheckpointOptions checkpoint = checkpoint_options(settings);
+  Progress progress(settings.quiet);
+  const Observer watch = [&](const Step& step) {
+    progress.show(step);
+    return interrupted() ? Next::finish : Next::proceed;
+  };
+  Completion result = complete(table, settings.complete, {&watch, 1}, checkpoint);
+  progress.clear();
+
+  if (result.stop == Stop::interrupted) {
+    fmt::print(stderr, "interrupted; to go on:\n  {}\n", resume_line(outcome.command, checkpoint.path));
+    outcome.status = 1;
+    return;
+  }
+  for (const std::string& warning : result.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  std::vector<std::string> written;
+  if (result.usable()) written = write_outputs(settings.output, table, result, settings.complete, outcome.command);
+  FILE* talk = settings.output.table_path == "-" ? stderr : stdout;
+  if (settings.json) {
+    fmt::print(talk, "{}\n", json(table, result));
+  } else {
+    fmt::print(talk, "{}\n", brief(table, result));
+  }
+  if (!settings.quiet)
+    for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
+  if (!settings.checkpoint.empty() || !settings.resume.empty()) std::filesystem::remove(checkpoint.path);
+  if (result.stop != Stop::converged && result.stop != Stop::validation) outcome.status = 1;
+}
+
+}  // namespace
+
+void add_complete(CLI::App& program, Outcome& outcome) {
+  const auto settings = std::make_shared<Settings>();
+  CLI::App* verb = program.add_subcommand(
+      "complete", "fill the holes of a table, say how well, and keep the model; no rank is asked for");
+  verb->add_option("file", settings->input, "table or list of observations; - is standard input")->required();
+  OutputOptions& output = settings->output;
+  verb->add_option("-o,--output", output.table_path, "completed table (dense input) or list of all cells (triplets)");
+  verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
+  verb->add_option("--model", output.model_path, "file for the model alone (.npz)");
+  verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
+      ->check(CLI::Range(0.0, 0.999));
+  verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
+  verb->add_option("--digits", output.digits, "significant digits of computed values; 0 = all")
+      ->check(CLI::Range(0, 17));
+  verb->add_option("--checkpoint", settings->checkpoint, "file that a long run saves its state to");
+  verb->add_option("--checkpoint-every", settings->checkpoint_every, "seconds between two saves")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--resume", settings->resume, "go on from this checkpoint");
+  verb->add_option("--threads", settings->threads, "0 = as many as there are cores; the result is the same for any")
+      ->check(CLI::Range(0, 1024));
+  verb->add_flag("--json", settings->json, "the result as one JSON object on standard output");
+  verb->add_flag("-q,--quiet", settings->quiet, "no progress and no notes");
+  cli::bind(*verb, fields(settings->read), "Reading");
+  cli::bind(*verb, fields(settings->complete), "Learning");
+  verb->callback([settings, &outcome] { run(*settings, outcome); });
+}
+
+}  // namespace rankflow::cli

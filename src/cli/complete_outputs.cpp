@@ -1,0 +1,125 @@
+// Writing the completed table, the model and the report.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/complete_outputs.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/verbs.h"
+#include "rankflow/cell_writer.h"
+#include "rankflow/error.h"
+#include "rankflow/write.h"
+
+namespace rankflow::cli {
+namespace {
+
+constexpr double kMostCells = 1e7;  // of a completed list of triplets, unless --all-cells
+
+double cells(const Table& table) {
+  return static_cast<double>(table.num_rows()) * static_cast<double>(table.num_columns());
+}
+
+// completed.csv -> completed.low.csv; completed.csv.gz -> completed.low.csv.gz
+std::string beside(const std::string& path, const std::string& word) {
+  std::string stem = path, ending;
+  if (stem.ends_with(".gz")) {
+    ending = ".gz";
+    stem.resize(stem.size() - 3);
+  }
+  const std::filesystem::path p = stem;
+  return (p.parent_path() / (p.stem().string() + "." + word + p.extension().string())).string() + ending;
+}
+
+// Every cell of a list of triplets, row by row: observed ones as they are.
+void write_cells(const OutputOptions& output, const Table& table, const CompletionModel& model) {
+  CellWriter writer(output.table_path, {table.rows.title, table.columns.title, table.value_title}, output.intervals > 0,
+                    output.digits);
+  std::vector<std::string> columns;
+  for (Index j = 0; j < table.num_columns(); ++j) columns.push_back(table.columns.name(j));
+  for (Index i = 0; i < table.num_rows(); ++i) {
+    const std::string row = table.rows.name(i);
+    Index k = table.row_begin[i];
+    for (Index j = 0; j < table.num_columns(); ++j) {
+      const bool observed = k < table.row_begin[i + 1] && table.column[k] == j;
+      const double value = observed ? table.value[k++] : model.predict(i, j);
+      Interval interval{value, value};
+      if (output.intervals > 0 && !observed) interval = model.interval(i, j, output.intervals);
+      writer.cell(row, columns[j], value, output.intervals > 0 ? &interval : nullptr, observed);
+    }
+  }
+  writer.finish();
+}
+
+void write_completed(const OutputOptions& output, const Table& table, const CompletionModel& model,
+                     std::vector<std::string>& written) {
+  if (table.layout == Table::Layout::triplets) {
+    write_cells(output, table, model);
+    written.push_back("every cell, one a line: " + output.table_path);
+    return;
+  }
+  WriteOptions options;
+  options.digits = output.digits;
+  write_dense(
+      output.table_path, table, [&](Index i, Index j) { return model.predict(i, j); }, options);
+  written.push_back("completed table: " + output.table_path);
+  if (output.intervals == 0) return;
+  const std::string low = beside(output.table_path, "low"), high = beside(output.table_path, "high");
+  write_dense(
+      low, table, [&](Index i, Index j) { return model.interval(i, j, output.intervals).low; }, options);
+  write_dense(
+      high, table, [&](Index i, Index j) { return model.interval(i, j, output.intervals).high; }, options);
+  written.push_back(fmt::format("{:g} % intervals: {} and {}", 100 * output.intervals, low, high));
+}
+
+}  // namespace
+
+void check_outputs(const OutputOptions& output, const Table& table) {
+  if (output.table_path.empty()) return;
+  if (table.layout == Table::Layout::triplets && !output.all_cells && cells(table) > kMostCells)
+    throw OptionError(
+        fmt::format("the completed table has {:.3g} cells, and each would be a line of {}", cells(table),
+                    output.table_path),
+        "keep the model with --model FILE and ask `rankflow predict` for the cells you need, or pass --all-cells");
+  if (output.intervals > 0 && output.table_path == "-" && table.layout != Table::Layout::triplets)
+    throw OptionError("--intervals with -o -: low and high of a dense table go into files of their own",
+                      "name a file with -o");
+  if (table.layout == Table::Layout::triplets)
+    for (const char* text : {".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"})
+      if (output.table_path.ends_with(text) || output.table_path == "-" || output.table_path.starts_with("/dev/"))
+        return;
+  if (table.layout == Table::Layout::triplets)
+    throw OptionError("-o " + output.table_path + ": a completed list of triplets is written as text",
+                      "name the file .csv, .tsv or .txt; .gz may follow");
+}
+
+std::vector<std::string> write_outputs(const OutputOptions& output, const Table& table, Completion& result,
+                                       const CompleteOptions& options, const std::vector<std::string>& command) {
+  std::vector<std::string> written;
+  nlohmann::ordered_json record = nlohmann::ordered_json::parse(json(table, result));
+  record["command"] = shell_line(command);
+  record["version"] = RANKFLOW_VERSION;
+  CompleteOptions copy = options;
+  for (const OptionField& option : fields(copy)) record["options"][option.name] = option.get();
+  result.model.record = record.dump();
+
+  if (!output.table_path.empty())
+    write_completed(output, table, result.table_model ? *result.table_model : result.model, written);
+  std::string model_path = output.model_path;
+  if (!output.report_folder.empty()) {
+    const std::filesystem::path folder = output.report_folder;
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure) throw InputError(output.report_folder, "cannot make this folder: " + failure.message());
+    if (model_path.empty()) model_path = (folder / "model.npz").string();
+  }
+  if (!model_path.empty()) {
+    result.model.write(model_path);
+    written.push_back("model: " + model_path);
+  }
+  return written;
+}
+
+}  // namespace rankflow::cli

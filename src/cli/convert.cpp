@@ -1,0 +1,67 @@
+// rankflow convert: the same table in another format.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/option_binding.h"
+#include "cli/table_report.h"
+#include "cli/verbs.h"
+#include "rankflow/error.h"
+#include "rankflow/read.h"
+#include "rankflow/summary.h"
+#include "rankflow/write.h"
+
+namespace rankflow::cli {
+namespace {
+
+enum class Shape { as_read, triplets, dense };
+
+struct Convert {
+  std::string input, output;
+  Shape shape = Shape::as_read;
+  bool json = false;
+  ReadOptions read;
+  WriteOptions write;
+};
+
+void run(const Convert& convert) {
+  if (convert.json && convert.output == "-") throw OptionError("--json and OUT = - both want standard output");
+  const Table table = read_table(convert.input, convert.read);
+  switch (convert.shape) {
+    case Shape::triplets:
+      write_triplets(convert.output, table, convert.write);
+      break;
+    case Shape::dense:
+      write_dense(convert.output, table, {}, convert.write);
+      break;
+    default:
+      write_table(convert.output, table, convert.write);
+  }
+  print_warnings(table);
+  if (convert.json) {
+    nlohmann::ordered_json object = table_json(table, summarize(table));
+    object["written"] = convert.output;
+    fmt::print("{}\n", dump(object));
+    return;
+  }
+  fmt::print(stderr, "{}: {} x {}, {} observed, read as {}\n", table.source, table.num_rows(), table.num_columns(),
+             table.num_observed(), table.format);
+}
+
+}  // namespace
+
+void add_convert(CLI::App& program, Outcome&) {
+  CLI::App* verb = program.add_subcommand("convert", "write the same table in another format");
+  const auto convert = std::make_shared<Convert>();
+  verb->add_option("IN", convert->input, "the file to read; - is standard input")->required();
+  verb->add_option("OUT", convert->output, fmt::format("the file to write: {}", kWritableFormats))->required();
+  verb->add_flag("--json", convert->json, "describe the table as one JSON object on standard output");
+  bind(*verb, {choice("shape", convert->shape,
+                      {{"as-read", Shape::as_read}, {"triplets", Shape::triplets}, {"dense", Shape::dense}},
+                      "write observations one a line, or a table with holes")});
+  bind(*verb, fields(convert->read), "Reading");
+  verb->callback([convert] { run(*convert); });
+}
+
+}  // namespace rankflow::cli

@@ -1,0 +1,149 @@
+// rankflow predict: values and intervals for pairs of names, from a kept model.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/threads.h"
+#include "cli/verbs.h"
+#include "rankflow/cell_writer.h"
+#include "rankflow/completion_model.h"
+#include "rankflow/error.h"
+#include "rankflow/read.h"
+#include "rankflow/read_pairs.h"
+
+namespace rankflow::cli {
+namespace {
+
+struct Settings {
+  std::string model, pairs, given, output = "-";
+  double intervals = 0;
+  int threads = 0, digits = 0;
+  bool json = false, quiet = false;
+  std::uint64_t seed = 0;
+};
+
+// Rows of --given that the model does not know, folded in by the observations they have on known columns.
+struct Folded {
+  std::map<std::string, FoldedRow> rows;
+  Index ignored = 0;  // observations on columns the model does not know
+  Index known = 0;    // rows of the file that the model knows already
+};
+
+Folded fold(const Settings& settings, const CompletionModel& model, const FoldIn& fold_in) {
+  Folded folded;
+  if (settings.given.empty()) return folded;
+  ReadOptions options;
+  options.format = ReadOptions::Format::triplets;
+  const Table table = read_table(settings.given, options);
+  for (Index i = 0; i < table.num_rows(); ++i) {
+    const std::string name = table.rows.name(i);
+    if (model.rows.find(name)) {
+      ++folded.known;
+      continue;
+    }
+    std::vector<FoldIn::Given> given;
+    for (Index k = table.row_begin[i]; k < table.row_begin[i + 1]; ++k) {
+      if (const auto j = model.columns.find(table.columns.name(table.column[k]))) {
+        given.push_back({*j, table.value[k]});
+      } else {
+        ++folded.ignored;
+      }
+    }
+    folded.rows.emplace(name, fold_in.row(given));
+  }
+  return folded;
+}
+
+struct Counts {
+  Index known = 0, folded = 0, unknown_row = 0, unknown_column = 0;
+};
+
+void run(const Settings& settings) {
+  set_num_threads(settings.threads);
+  const CompletionModel model = CompletionModel::read(settings.model);
+  if (settings.intervals > 0 && model.calibration.empty())
+    throw InputError(settings.model, "this model has no calibration, so it gives no intervals");
+  const FoldIn fold_in(model);
+  const Folded folded = fold(settings, model, fold_in);
+  PairReader pairs(settings.pairs, model.rows, model.columns);
+
+  const bool with_interval = settings.intervals > 0;
+  CellWriter writer(settings.output, {model.rows.title, model.columns.title, model.value_title}, with_interval,
+                    settings.digits);
+  const FoldedRow average = fold_in.row({});
+  Counts counts;
+  std::string row, column;
+  while (pairs.next(row, column)) {
+    const auto i = model.rows.find(row), j = model.columns.find(column);
+    const auto found = i ? folded.rows.end() : folded.rows.find(row);
+    double value = 0;
+    Interval interval{kNaN, kNaN};
+    if (i && j) {
+      ++counts.known;
+      value = model.predict(*i, *j);
+      if (with_interval) interval = model.interval(*i, *j, settings.intervals);
+    } else if (j) {
+      const bool given = found != folded.rows.end();
+      ++(given ? counts.folded : counts.unknown_row);
+      const FoldedRow& x = given ? found->second : average;
+      value = fold_in.predict(x, *j);
+      if (with_interval) interval = fold_in.interval(x, *j, settings.intervals);
+    } else {
+      ++counts.unknown_column;
+      value = predict_unknown(model, i, j);
+    }
+    writer.cell(row, column, value, with_interval ? &interval : nullptr);
+  }
+  writer.finish();
+  if (settings.json && settings.output != "-") {
+    const nlohmann::ordered_json out = {{"pairs", pairs.count()},
+                                        {"known", counts.known},
+                                        {"folded_in", counts.folded},
+                                        {"unknown_row", counts.unknown_row},
+                                        {"unknown_column", counts.unknown_column},
+                                        {"output", settings.output}};
+    fmt::print("{}\n", out.dump(2));
+  }
+  if (settings.quiet) return;
+  fmt::print(stderr, "{} pairs: {} of known rows and columns", pairs.count(), counts.known);
+  if (counts.folded > 0) fmt::print(stderr, ", {} of rows folded in from {}", counts.folded, settings.given);
+  if (counts.unknown_row > 0)
+    fmt::print(stderr, ", {} of unknown rows, answered by the biases (the average row)", counts.unknown_row);
+  if (counts.unknown_column > 0)
+    fmt::print(stderr, ", {} of unknown columns, answered by the average column, without interval",
+               counts.unknown_column);
+  fmt::print(stderr, "\n");
+  if (folded.ignored > 0)
+    fmt::print(stderr, "warning: {}: {} observations are of columns that the model does not know and were left out\n",
+               settings.given, folded.ignored);
+  if (folded.known > 0)
+    fmt::print(stderr, "warning: {}: {} rows are known to the model already; their new observations were left out\n",
+               settings.given, folded.known);
+}
+
+}  // namespace
+
+void add_predict(CLI::App& program, Outcome&) {
+  const auto settings = std::make_shared<Settings>();
+  CLI::App* verb = program.add_subcommand("predict", "values for pairs of rows and columns, from a kept model");
+  verb->add_option("model", settings->model, "model.npz of `rankflow complete`")->required();
+  verb->add_option("pairs", settings->pairs,
+                   "file with a row and a column a line, further columns are left out; - is "
+                   "standard input")
+      ->required();
+  verb->add_option("-o,--output", settings->output, "where to; - is standard output")->capture_default_str();
+  verb->add_option("--intervals", settings->intervals, "adds low and high of this level, e.g. 0.9")
+      ->check(CLI::Range(0.0, 0.999));
+  verb->add_option("--given", settings->given, "observations (row,column,value) of rows that training did not see");
+  verb->add_option("--digits", settings->digits, "significant digits; 0 = all")->check(CLI::Range(0, 17));
+  verb->add_option("--threads", settings->threads, "0 = as many as there are cores")->check(CLI::Range(0, 1024));
+  verb->add_option("--seed", settings->seed, "nothing here is random; accepted for uniformity");
+  verb->add_flag("--json", settings->json, "with -o FILE: counts as one JSON object on standard output");
+  verb->add_flag("-q,--quiet", settings->quiet, "no summary");
+  verb->callback([settings] { run(*settings); });
+}
+
+}  // namespace rankflow::cli

@@ -1,0 +1,273 @@
+// The job behind `rankflow complete`: split, choose an engine, fit, judge, refit.
+// SPDX-License-Identifier: Apache-2.0
+#include "rankflow/complete.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/threads.h"
+#include "completion/judge.h"
+#include "completion/parts.h"
+#include "completion/run.h"
+#include "rankflow/centering.h"
+#include "rankflow/error.h"
+
+namespace rankflow {
+namespace completion {
+namespace {
+
+constexpr Index kSmall = 20'000;      // observations up to which a second, exact attempt costs next to nothing
+constexpr double kExplains = 1e-2;    // validation error relative to the values' spread below which noise is no issue
+constexpr Index kFewestToJudge = 20;  // observations below which nothing is held out
+constexpr Index kQuickSweeps = 80;    // posterior draws that are enough to compare
+
+// The engine that was chosen, with the settings that a fit on more data repeats.
+struct Choice {
+  Fit fit;             // on the training part, or on everything it may see if `final`
+  bool final = false;  // needs no fit on training and validation part together
+  double depth = 0;
+};
+
+FlowOptions flow_options(const Run& run, Centering centering, double share) {
+  FlowOptions options = run.options.flow;
+  options.centering = centering;
+  options.seed = run.options.seed;
+  if (run.options.time_limit > 0) options.max_seconds = run.allowance(share);
+  return options;
+}
+
+PosteriorOptions posterior_options(const Run& run, double share) {
+  PosteriorOptions options = run.options.posterior;
+  options.seed = run.options.seed;
+  if (run.options.time_limit > 0) options.max_seconds = run.allowance(share);
+  return options;
+}
+
+Centering fixed_centering(Center center) {
+  return center == Center::biases ? Centering::biases : center == Center::mean ? Centering::mean : Centering::none;
+}
+
+double training_spread(const Run& run) {  // in the engine's units
+  if (run.scaling.scale.size() > 0) return 1;
+  double count = 0, mean = 0, squares = 0;
+  for (Index k = 0; k < run.table.num_observed(); ++k) {
+    if (run.parts[k] == Part::held_out) continue;
+    const double before = run.table.value[k] - mean;
+    mean += before / ++count;
+    squares += before * (run.table.value[k] - mean);
+  }
+  return count > 0 ? std::sqrt(squares / count) : 0;
+}
+
+void note(Completion& result, const Fit& fit, double rmse, const std::string& remark) {
+  result.candidates.push_back({fit.engine, rmse, false, remark});
+}
+
+// A matrix of exactly low rank needs no validation part: a fit of all that may be seen, with far fewer degrees of
+// freedom than observations, speaks for itself.
+std::optional<Fit> exact_attempt(Run& run, Completion& result) {
+  const Center center = run.options.center;
+  FlowOptions options = flow_options(run, center == Center::automatic ? Centering::none : fixed_centering(center), 0.2);
+  if (options.strategy == FlowStrategy::automatic) options.strategy = FlowStrategy::greedy;
+  Fit fit = run_flow(run, "solve flow", {Part::train, Part::validation}, false, options);
+  if (!fit.solved) return std::nullopt;
+  note(result, fit, kNaN, "solves the problem exactly with rank " + std::to_string(fit.model.rank()));
+  return fit;
+}
+
+const char* word(Centering centering) {
+  return centering == Centering::none ? "no centering" : centering == Centering::mean ? "mean" : "biases";
+}
+
+// The flow, judged on the validation part, with the centering that does best there.
+Fit validated_flow(Run& run, Completion& result) {
+  std::vector<Centering> centerings;
+  if (run.options.center != Center::automatic) {
+    centerings = {fixed_centering(run.options.center)};
+  } else {
+    centerings = {Centering::biases};
+    if (run.table.num_observed() <= 2'000'000) centerings.insert(centerings.begin(), Centering::none);
+  }
+  std::optional<Fit> best;
+  for (const Centering centering : centerings) {
+    Fit fit = run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true,
+                       flow_options(run, centering, 0.2));
+    note(result, fit, fit.validation_rmse, std::string(word(centering)) + ": " + fit.message);
+    const bool explains = fit.solved || fit.validation_rmse < kExplains * training_spread(run);
+    if (!best || fit.validation_rmse < best->validation_rmse) best = std::move(fit);
+    if (explains) break;
+  }
+  return *std::move(best);
+}
+
+Fit validated_posterior(Run& run, Completion& result, const LowRankModel* start) {
+  PosteriorOptions options = posterior_options(run, 0.4);
+  if (options.sweeps == 0) options.sweeps = kQuickSweeps;
+  Fit fit = run_posterior(run, "validate posterior", {Part::train}, true, options, start);
+  note(result, fit, fit.validation_rmse, fit.message);
+  return fit;
+}
+
+Choice choose(Run& run, Completion& result) {
+  const bool small = run.table.num_observed() <= kSmall && run.options.flow.motion == Motion::fast;
+  const Engine engine = run.options.engine;
+  if (engine == Engine::posterior) return {validated_posterior(run, result, nullptr), false};
+
+  if (small && run.options.held_out == 0)
+    if (std::optional<Fit> exact = exact_attempt(run, result)) return {*std::move(exact), true};
+  Fit flow = validated_flow(run, result);
+  const bool explains = flow.solved || flow.validation_rmse < kExplains * training_spread(run);
+  if (!explains && small && run.options.held_out > 0)
+    if (std::optional<Fit> exact = exact_attempt(run, result)) return {*std::move(exact), true};
+  if (explains || engine == Engine::flow) return {std::move(flow), false};
+
+  Fit posterior = validated_posterior(run, result, &flow.model);
+  return {posterior.validation_rmse < flow.validation_rmse ? std::move(posterior) : std::move(flow), false};
+}
+
+// The chosen engine on more data.
+Fit fit_again(Run& run, const std::string& name, Parts take, const Fit& chosen, double share) {
+  if (chosen.engine == "flow")
+    return run_flow(run, name, take, false, flow_options(run, chosen.centering, share), &chosen);
+  PosteriorOptions options = posterior_options(run, share);
+  options.keep = std::max<Index>(1, chosen.model.width());
+  return run_posterior(run, name, take, false, options, &chosen.model);
+}
+
+// What means and biases alone predict for the held-out entries, from everything that may be seen.
+std::vector<double> baseline(const Run& run, const Judged& judged, Completion& result) {
+  const Table& table = run.table;
+  std::vector<double> predicted(judged.row.size());
+  if (table.layout == Table::Layout::triplets) {
+    result.baseline = "row and column biases";
+    const Observations<float> seen = select<float>(table, run.parts, {Part::train, Part::validation});
+    const Biases biases = fit_biases(seen, Centering::biases);
+    for (std::size_t k = 0; k < predicted.size(); ++k)
+      predicted[k] = biases(judged.row[k], table.column[judged.observation[k]]);
+  } else {
+    result.baseline = "column means";
+    const ColumnScaling means = column_scaling(table, run.parts);
+    for (std::size_t k = 0; k < predicted.size(); ++k) predicted[k] = means.offset[table.column[judged.observation[k]]];
+  }
+  return predicted;
+}
+
+void judge_kept(Run& run, Completion& result) {
+  const Judged judged = judge(run.table, run.parts, Part::held_out, result.model);
+  if (judged.row.empty()) return;
+  const Vector& units = run.scaling.scale;
+  result.held_out = held_out_error(run.table, judged, units, result.model);
+  const std::vector<double> means = baseline(run, judged, result);
+  double squares = 0;
+  for (std::size_t k = 0; k < means.size(); ++k) {
+    const Index at = judged.observation[k];
+    const double e = means[k] - run.table.value[at];
+    squares += std::pow(units.size() == 0 ? e : e / units[run.table.column[at]], 2);
+  }
+  result.baseline_rmse = std::sqrt(squares / static_cast<double>(means.size()));
+  if (run.table.layout == Table::Layout::dense) result.columns = column_errors(run.table, run.parts, judged, means);
+}
+
+void describe(const Fit& fit, const Fit& chosen, Completion& result) {
+  result.engine = fit.engine;
+  result.rank = fit.model.rank();
+  result.effective_rank = effective_rank(fit.model.s);
+  result.solved = fit.solved;
+  result.iterations = fit.iterations;
+  result.train_rmse = fit.train_rmse;
+  result.stop = fit.stop;
+  result.message = fit.message;
+  result.centering = fit.engine == "flow" ? word(fit.centering) : "biases";
+  for (Candidate& candidate : result.candidates)
+    candidate.chosen = candidate.engine == chosen.engine &&
+                       (candidate.validation_rmse == chosen.validation_rmse ||
+                        (std::isnan(candidate.validation_rmse) && std::isnan(chosen.validation_rmse)));
+}
+
+std::vector<double> calibrate(Run& run, const Choice& choice, const Fit& kept) {
+  // The fit on the training part has not seen the validation part; a fit that took both in is calibrated by a fit of
+  // the same kind that has not.
+  Fit blind = choice.fit;
+  if (choice.final && run.options.held_out > 0)
+    blind = fit_again(run, "calibrate flow", {Part::train}, choice.fit, 0.2);
+  CompletionModel model = to_completion_model(run, blind);
+  if (choice.final && run.options.held_out == 0) {  // nothing unseen is left
+    model = to_completion_model(run, kept);
+    return calibration(run.table, judge(run.table, run.parts, Part::train, model));
+  }
+  return calibration(run.table, judge(run.table, run.parts, Part::validation, model));
+}
+
+void carry_out(Run& run, Completion& result) {
+  const Choice choice = choose(run, result);
+  const bool table_fit = run.options.refit && run.options.held_out > 0;
+  const Fit kept = choice.final ? choice.fit
+                                : fit_again(run, "fit " + choice.fit.engine, {Part::train, Part::validation},
+                                            choice.fit, table_fit ? 0.5 : 0.95);
+  result.model = to_completion_model(run, kept);
+  result.model.calibration = calibrate(run, choice, kept);
+  describe(kept, choice.fit, result);
+  result.depth = run.options.flow.depth;
+  judge_kept(run, result);
+  if (table_fit) {
+    const Fit everything =
+        fit_again(run, "refit " + kept.engine, {Part::train, Part::validation, Part::held_out}, choice.fit, 0.95);
+    result.table_model = to_completion_model(run, everything);
+    result.table_model->calibration = result.model.calibration;
+    if (everything.stop == Stop::time_limit) result.stop = Stop::time_limit;
+  }
+}
+
+void warn_about_empty_lines(const Table& table, Completion& result) {
+  const auto warn = [&](const char* what, Index empty) {
+    if (empty > 0)
+      result.warnings.push_back(std::to_string(empty) + " " + what + (empty == 1 ? " has" : "s have") +
+                                " no observation: filled by the biases alone");
+  };
+  Index rows = 0;
+  std::vector<bool> seen(table.num_columns(), false);
+  for (Index i = 0; i < table.num_rows(); ++i) rows += table.row_begin[i] == table.row_begin[i + 1];
+  for (const std::int32_t j : table.column) seen[j] = true;
+  warn("row", rows);
+  warn("column", std::count(seen.begin(), seen.end(), false));
+}
+
+}  // namespace
+}  // namespace completion
+
+Completion complete(const Table& table, const CompleteOptions& options, std::span<const Observer> observers,
+                    const CheckpointOptions& checkpoint) {
+  using namespace completion;
+  check(options.flow);
+  if (table.num_observed() == 0) throw InputError(table.source, "no entry is observed: there is nothing to learn from");
+  Completion result;
+  CompleteOptions settings = options;
+  if (table.num_observed() < kFewestToJudge && options.held_out > 0) {
+    settings.held_out = 0;
+    result.warnings.push_back("fewer than " + std::to_string(kFewestToJudge) +
+                              " observations: nothing is held out, so no error can be stated");
+  }
+  Run run{table, settings, observers, Checkpoint(checkpoint, fingerprint(table, options))};
+  run.parts = split(table.num_observed(), settings.held_out, settings.validation, settings.seed);
+  run.history = run.checkpoint.history();
+  if (settings.standardize == Standardize::columns ||
+      (settings.standardize == Standardize::automatic && columns_differ(table)))
+    run.scaling = column_scaling(table, run.parts);
+  if (settings.clip) run.range = value_range(table);
+
+  warn_about_empty_lines(table, result);
+  result.unit = run.scaling.scale.size() > 0 ? "column spreads" : "values";
+  result.seed = settings.seed;
+  try {
+    carry_out(run, result);
+  } catch (const Interrupted&) {
+    result.stop = Stop::interrupted;
+    result.message = "interrupted";
+  }
+  result.parts = std::move(run.parts);
+  result.history = std::move(run.history);
+  result.seconds = run.seconds();
+  return result;
+}
+
+}  // namespace rankflow

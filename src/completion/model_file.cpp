@@ -1,0 +1,151 @@
+// Kept models as .npz files.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "rankflow/archive.h"
+#include "rankflow/completion_model.h"
+#include "rankflow/error.h"
+
+namespace rankflow {
+namespace {
+
+constexpr std::int64_t kFormatVersion = 1;
+constexpr const char* kMagic = "rankflow completion model";
+
+void set_axis(Archive& archive, const std::string& name, const Axis& axis) {
+  archive.set(name + "_size", static_cast<std::int64_t>(axis.size()));
+  archive.set(name + "_title", axis.title);
+  switch (axis.kind()) {
+    case Axis::Kind::positions:
+      archive.set(name + "_base", static_cast<std::int64_t>(axis.base()));
+      break;
+    case Axis::Kind::integers:
+      archive.set(name + "_ids", axis.integer_ids());
+      break;
+    case Axis::Kind::strings: {
+      std::string pool;
+      std::vector<std::int64_t> ends;
+      for (Index i = 0; i < axis.size(); ++i) {
+        pool += axis.name(i);
+        ends.push_back(static_cast<std::int64_t>(pool.size()));
+      }
+      archive.set(name + "_names", pool);
+      archive.set(name + "_name_ends", ends);
+    }
+  }
+}
+
+Axis get_axis(const Archive& archive, const std::string& name, Index size, const std::string& path) {
+  Axis axis;
+  if (archive.has(name + "_ids")) {
+    axis = Axis::integers(archive.get_ints(name + "_ids", size));
+  } else if (archive.has(name + "_name_ends")) {
+    const std::vector<std::int64_t> ends = archive.get_ints(name + "_name_ends", size);
+    const std::string pool = archive.get_text(name + "_names");
+    std::vector<std::string> names;
+    std::int64_t begin = 0;
+    for (const std::int64_t end : ends) {
+      if (end < begin || end > static_cast<std::int64_t>(pool.size()))
+        throw InputError(path, "the names in " + name + "_names do not fit their ends");
+      names.push_back(pool.substr(begin, end - begin));
+      begin = end;
+    }
+    axis = Axis::strings(std::move(names));
+  } else {
+    axis = Axis::positions(size, archive.get_int(name + "_base"));
+  }
+  axis.title = archive.get_text(name + "_title");
+  return axis;
+}
+
+void require_finite(const std::string& path, const char* name, const Eigen::Ref<const Eigen::ArrayXd>& values) {
+  if (!values.isFinite().all())
+    throw InputError(path, std::string("array ") + name + " holds a number that is not finite",
+                     "the file is damaged; run complete again");
+}
+
+Eigen::Map<const Eigen::ArrayXd> flat(const Matrix& m) {
+  return {m.data(), m.size()};
+}
+
+}  // namespace
+
+void CompletionModel::write(const std::string& path) const {
+  Archive archive;
+  archive.set("format", std::string(kMagic));
+  archive.set("version", kFormatVersion);
+  archive.set("mean", product.mean);
+  archive.set("row_bias", product.row_bias);
+  archive.set("column_bias", product.column_bias);
+  archive.set("u", product.u);
+  archive.set("s", product.s);
+  archive.set("v", product.v);
+  archive.set("column_offset", scaling.offset);
+  archive.set("column_scale", scaling.scale);
+  archive.set("range", std::vector<double>{low, high});
+  archive.set("row_spread", spread.row_spread);
+  archive.set("column_spread", spread.column_spread);
+  archive.set("row_noise", spread.row_noise);
+  archive.set("column_noise", spread.column_noise);
+  archive.set("calibration", calibration);
+  archive.set("record", record);
+  archive.set("value_title", value_title);
+  set_axis(archive, "row", rows);
+  set_axis(archive, "column", columns);
+  archive.write(path);
+}
+
+CompletionModel CompletionModel::read(const std::string& path) {
+  const Archive archive = Archive::read(path);
+  if (!archive.has("format") || archive.get_text("format") != kMagic)
+    throw InputError(path, "this is not a rankflow model", "give the model.npz of `rankflow complete --report DIR`");
+  if (const std::int64_t version = archive.get_int("version"); version != kFormatVersion)
+    throw InputError(path, "format version " + std::to_string(version) + ", this program reads version " +
+                               std::to_string(kFormatVersion));
+  CompletionModel model;
+  const Index m = archive.get_int("row_size"), n = archive.get_int("column_size");
+  LowRankModel& p = model.product;
+  p.mean = archive.get_double("mean");
+  p.row_bias = archive.get_vector("row_bias", m);
+  p.column_bias = archive.get_vector("column_bias", n);
+  p.s = archive.get_vector("s");
+  p.u = archive.get_matrix("u", m, p.s.size());
+  p.v = archive.get_matrix("v", n, p.s.size());
+  model.scaling.offset = archive.get_vector("column_offset");
+  model.scaling.scale = archive.get_vector("column_scale", model.scaling.offset.size());
+  if (model.scaling.scale.size() != 0 && model.scaling.scale.size() != n)
+    throw InputError(path, "column_scale has " + std::to_string(model.scaling.scale.size()) + " numbers for " +
+                               std::to_string(n) + " columns");
+  const std::vector<double> range = archive.get_doubles("range", 2);
+  model.low = range[0];
+  model.high = range[1];
+  PosteriorSpread& spread = model.spread;
+  spread.row_noise = archive.get_vector("row_noise");
+  const bool has_spread = spread.row_noise.size() > 0;
+  spread.row_noise = archive.get_vector("row_noise", has_spread ? m : 0);
+  spread.row_spread = archive.get_vector("row_spread", has_spread ? m : 0);
+  spread.column_noise = archive.get_vector("column_noise", has_spread ? n : 0);
+  spread.column_spread = archive.get_vector("column_spread", has_spread ? n : 0);
+  model.calibration = archive.get_doubles("calibration");
+  for (const auto& [name, values] : {std::pair{"u", flat(p.u)}, {"v", flat(p.v)}}) require_finite(path, name, values);
+  for (const auto& [name, values] : {std::pair<const char*, const Vector*>{"s", &p.s},
+                                     {"row_bias", &p.row_bias},
+                                     {"column_bias", &p.column_bias},
+                                     {"column_offset", &model.scaling.offset},
+                                     {"column_scale", &model.scaling.scale},
+                                     {"row_noise", &spread.row_noise},
+                                     {"row_spread", &spread.row_spread},
+                                     {"column_noise", &spread.column_noise},
+                                     {"column_spread", &spread.column_spread}})
+    require_finite(path, name, values->array());
+  if (!std::is_sorted(model.calibration.begin(), model.calibration.end()))
+    throw InputError(path, "array calibration is not ascending", "the file is damaged; run complete again");
+  model.record = archive.get_text("record");
+  model.value_title = archive.get_text("value_title");
+  model.rows = get_axis(archive, "row", m, path);
+  model.columns = get_axis(archive, "column", n, path);
+  return model;
+}
+
+}  // namespace rankflow

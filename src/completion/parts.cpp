@@ -1,0 +1,85 @@
+// Splitting observations and choosing units.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/parts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "rankflow/rng.h"
+
+namespace rankflow::completion {
+namespace {
+
+constexpr std::uint64_t kSplitStream = 0x5350;
+constexpr double kDifferentUnits = 3;
+constexpr std::size_t kMostScaleValues = 64;
+
+struct ColumnSums {
+  Vector count, mean, squares;  // squares: sum of squared deviations (Welford)
+};
+
+ColumnSums column_sums(const Table& table, const std::vector<Part>& parts) {
+  const Index n = table.num_columns();
+  ColumnSums sums{Vector::Zero(n), Vector::Zero(n), Vector::Zero(n)};
+  for (Index k = 0; k < table.num_observed(); ++k) {
+    if (!parts.empty() && parts[k] == Part::held_out) continue;
+    const Index j = table.column[k];
+    const double before = table.value[k] - sums.mean[j];
+    sums.mean[j] += before / ++sums.count[j];
+    sums.squares[j] += before * (table.value[k] - sums.mean[j]);
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<Part> split(Index count, double held_out, double validation, std::uint64_t seed) {
+  std::vector<Part> parts(count, Part::train);
+  for (Index k = 0; k < count; ++k) {
+    Rng rng(seed, kSplitStream, static_cast<std::uint64_t>(k));
+    const double judged = rng.uniform(), chosen = rng.uniform();
+    parts[k] = judged < held_out ? Part::held_out : chosen < validation ? Part::validation : Part::train;
+  }
+  return parts;
+}
+
+bool columns_differ(const Table& table) {
+  if (table.layout != Table::Layout::dense) return false;
+  const ColumnSums sums = column_sums(table, {});
+  double low = std::numeric_limits<double>::infinity(), high = 0;
+  for (Index j = 0; j < table.num_columns(); ++j) {
+    if (sums.count[j] < 2 || !(sums.squares[j] > 0)) continue;
+    const double spread = std::sqrt(sums.squares[j] / sums.count[j]);
+    low = std::min(low, spread);
+    high = std::max(high, spread);
+  }
+  return high > kDifferentUnits * low;
+}
+
+ColumnScaling column_scaling(const Table& table, const std::vector<Part>& parts) {
+  const ColumnSums sums = column_sums(table, parts);
+  ColumnScaling scaling{sums.mean, Vector::Ones(table.num_columns())};
+  for (Index j = 0; j < table.num_columns(); ++j) {
+    const double spread = sums.count[j] > 1 ? std::sqrt(sums.squares[j] / sums.count[j]) : 0;
+    if (spread > 1e-12 * std::abs(sums.mean[j]) && spread > 0) scaling.scale[j] = spread;
+  }
+  return scaling;
+}
+
+std::pair<double, double> value_range(const Table& table) {
+  const std::pair<double, double> none{1, -1};
+  if (table.num_observed() == 0) return none;
+  const auto [low, high] = std::minmax_element(table.value.begin(), table.value.end());
+  if (table.layout == Table::Layout::image)
+    return {std::min(0.0, *low), std::max(*high, *high > 255 ? 65535.0 : 255.0)};
+  std::set<double> distinct;
+  for (const double value : table.value) {
+    distinct.insert(value);
+    if (distinct.size() > kMostScaleValues) return none;
+  }
+  if (static_cast<Index>(distinct.size()) * 10 > table.num_observed()) return none;
+  return {*low, *high};
+}
+
+}  // namespace rankflow::completion

@@ -1,0 +1,43 @@
+// What the phases of a completion share.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/run.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rankflow::completion {
+
+double Run::allowance(double share) const {
+  if (options.time_limit <= 0) return 0;
+  return std::max(1e-3, share * (options.time_limit - seconds()));
+}
+
+CompletionModel to_completion_model(const Run& run, const Fit& fit) {
+  CompletionModel model;
+  model.product = fit.model;
+  model.scaling = run.scaling;
+  model.low = run.range.first;
+  model.high = run.range.second;
+  model.spread = fit.spread;
+  model.rows = run.table.rows;
+  model.columns = run.table.columns;
+  model.value_title = run.table.value_title;
+  return model;
+}
+
+double part_rmse(const Run& run, const Fit& fit, Part part) {
+  const CompletionModel model = to_completion_model(run, fit);
+  double squares = 0, count = 0;
+  for (Index i = 0; i < run.table.num_rows(); ++i)
+    for (Index k = run.table.row_begin[i]; k < run.table.row_begin[i + 1]; ++k) {
+      if (run.parts[k] != part) continue;
+      const Index j = run.table.column[k];
+      double e = model.predict(i, j) - run.table.value[k];
+      if (run.scaling.scale.size() > 0) e /= run.scaling.scale[j];
+      squares += e * e;
+      ++count;
+    }
+  return count > 0 ? std::sqrt(squares / count) : kNaN;
+}
+
+}  // namespace rankflow::completion

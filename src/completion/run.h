@@ -1,0 +1,63 @@
+// One run of complete(): what every phase of it needs, and the fits it is made of.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "completion/checkpoint.h"
+#include "rankflow/complete.h"
+
+namespace rankflow::completion {
+
+/// Thrown by a fit that an observer ended; its state is in the checkpoint by then.
+struct Interrupted {};
+
+struct Run {
+  const Table& table;
+  const CompleteOptions& options;
+  std::span<const Observer> observers;
+  Checkpoint checkpoint;
+  std::vector<Part> parts{};               // one per observation
+  ColumnScaling scaling{};                 // empty: engines see the values themselves
+  std::pair<double, double> range{1, -1};  // clipping, in the values' units
+  std::vector<Step> history{};
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); }
+  /// A share of the time that is left; 0 = no limit.
+  double allowance(double share) const;
+};
+
+/// What a fit by either engine leaves behind.
+struct Fit {
+  std::string engine;
+  LowRankModel model;
+  PosteriorSpread spread;
+  double train_rmse = kNaN, validation_rmse = kNaN;  // in the engine's units, predictions clipped
+  Index iterations = 0;
+  Stop stop = Stop::not_run;
+  std::string message;
+  FlowPath path;                          // flow
+  bool solved = false;                    // flow
+  Centering centering = Centering::none;  // flow
+};
+
+using Parts = std::initializer_list<Part>;
+
+/// Fits the flow to the parts in `take`. With `validate` the validation part chooses path and moment; `repeat` repeats
+/// a validated fit on more data (if the refit ends far from it, that fit is returned).
+Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
+             const Fit* repeat = nullptr);
+/// Samples the posterior given the parts in `take`. `start` may be null.
+Fit run_posterior(Run& run, const std::string& name, Parts take, bool validate, const PosteriorOptions& options,
+                  const LowRankModel* start);
+
+/// The model as it is kept and predicted from, without its calibration.
+CompletionModel to_completion_model(const Run& run, const Fit& fit);
+/// Root mean square error on a part, in the engine's units, predictions clipped.
+double part_rmse(const Run& run, const Fit& fit, Part part);
+
+}  // namespace rankflow::completion

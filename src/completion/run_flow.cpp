@@ -1,0 +1,108 @@
+// The flow engine as one fit of a completion: selection, stepping with checkpoints, noise of what is left.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "completion/fit_archive.h"
+#include "completion/run.h"
+#include "rankflow/error.h"
+
+namespace rankflow::completion {
+namespace {
+
+constexpr Index kDoubleUpTo = 5'000'000;  // observations; beyond, memory traffic rules
+constexpr double kFarAway = 1.5;          // a refit that fits its data this much worse than the first fit has failed
+constexpr double kNoiseDegrees = 10;      // shrinks noise levels of lines towards their mean, as the posterior does
+
+// Noise per row and per column from the residuals on the fitted entries: e_ij^2 ~ row_i column_j. Used for the shape of
+// intervals only; their size is calibrated on entries the fit did not see.
+template <class T>
+PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel& model) {
+  const Index m = train.num_rows, n = train.num_columns;
+  PosteriorSpread spread{Vector::Zero(m), Vector::Zero(n), Vector::Zero(m), Vector::Ones(n)};
+  Vector row_sum = Vector::Zero(m), column_sum = Vector::Zero(n);
+  const Lines<T>& rows = train.by_row;
+  double total = 0, magnitude = 0;
+  for (Index i = 0; i < m; ++i)
+    for (Index k = rows.begin[i]; k < rows.begin[i + 1]; ++k) {
+      const double e = model(i, rows.other[k]) - static_cast<double>(rows.value[k]);
+      row_sum[i] += e * e;
+      column_sum[rows.other[k]] += e * e;
+      total += e * e;
+      magnitude += static_cast<double>(rows.value[k]) * static_cast<double>(rows.value[k]);
+    }
+  const double count = static_cast<double>(std::max<Index>(1, train.count()));
+  const double mean = std::max(total / count, 1e-24 * magnitude / count) + 1e-300;
+  for (Index i = 0; i < m; ++i)
+    spread.row_noise[i] =
+        (row_sum[i] + kNoiseDegrees * mean) / (static_cast<double>(train.by_row.count(i)) + kNoiseDegrees);
+  for (Index j = 0; j < n; ++j)
+    spread.column_noise[j] =
+        (column_sum[j] / mean + kNoiseDegrees) / (static_cast<double>(train.by_column.count(j)) + kNoiseDegrees);
+  return spread;
+}
+
+template <class T>
+FlowResult drive(Run& run, const std::string& name, Flow<T>& flow) {
+  while (flow.step()) {
+    Step step = flow.last_step();
+    step.stage = name;
+    bool go_on = true;
+    for (const Observer& observer : run.observers) go_on = observer(step) == Next::proceed && go_on;
+    run.history.push_back(step);
+    if (!go_on || run.checkpoint.due()) run.checkpoint.save_progress(name, flow.state().archive, run.history);
+    if (!go_on) throw Interrupted{};
+  }
+  return flow.result();
+}
+
+template <class T>
+Fit fit(Run& run, const std::string& name, Parts take, bool validate, FlowOptions options, const Fit* repeat) {
+  const Observations<T> train = select<T>(run.table, run.parts, take, run.scaling);
+  EntryList<T> validation;
+  if (validate) validation = select_list<T>(run.table, run.parts, Part::validation, run.scaling);
+
+  FlowState state;
+  const FlowState* resume = nullptr;
+  if (const Archive* saved = run.checkpoint.in_progress(name)) {
+    state.archive = *saved;
+    resume = &state;
+  }
+  if (repeat) options.centering = repeat->centering;
+  Flow<T> flow = repeat ? Flow<T>(train, options, repeat->path, resume) : Flow<T>(train, validation, options, resume);
+  const FlowResult result = drive(run, name, flow);
+
+  if (repeat && result.train_rmse > kFarAway * repeat->train_rmse + 1e-9) {
+    Fit first = *repeat;
+    first.message += "; the fit on more observations ended far from it and was dropped";
+    return first;
+  }
+  Fit done;
+  done.engine = "flow";
+  done.model = result.model;
+  done.spread = residual_spread(train, result.model);
+  done.train_rmse = result.train_rmse;
+  done.iterations = result.iterations;
+  done.stop = result.stop;
+  done.message = result.message;
+  done.path = result.path;
+  done.solved = result.solved;
+  done.centering = options.centering;
+  return done;
+}
+
+}  // namespace
+
+Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
+             const Fit* repeat) {
+  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved);
+  const bool single = run.options.scalar == Scalar::single_precision ||
+                      (run.options.scalar == Scalar::automatic && run.table.num_observed() > kDoubleUpTo);
+  Fit done = single ? fit<float>(run, name, take, validate, options, repeat)
+                    : fit<double>(run, name, take, validate, options, repeat);
+  if (validate) done.validation_rmse = part_rmse(run, done, Part::validation);
+  run.checkpoint.save_finished(name, fit_to_archive(done), run.history);
+  return done;
+}
+
+}  // namespace rankflow::completion

@@ -1,0 +1,117 @@
+// A completion as one paragraph and as JSON.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "rankflow/complete.h"
+
+namespace rankflow {
+namespace {
+
+nlohmann::ordered_json number(double x) {  // JSON has no NaN
+  return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.3g} %", 100 * share);
+}
+
+}  // namespace
+
+std::int64_t peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string brief(const Table& table, const Completion& result) {
+  if (!result.usable()) return fmt::format("{}: {}", name(result.stop), result.message);
+  const bool spreads = result.unit == "column spreads";
+  const std::string unit = spreads ? " column spreads" : "";
+  std::string text = fmt::format("{}: {} x {} table, {} entries observed ({}). ", table.source, table.num_rows(),
+                                 table.num_columns(), table.num_observed(), percent(table.density()));
+  text += fmt::format("Rank {}, effective rank {:.3g}. Train RMSE {:.4g}{}", result.rank, result.effective_rank,
+                      result.train_rmse, unit);
+  if (result.held_out) {
+    const HeldOutError& e = *result.held_out;
+    text +=
+        fmt::format("; held-out RMSE {:.4g}{} (95 % interval {:.4g} to {:.4g}, {} entries), where {} alone give {:.4g}",
+                    e.rmse, unit, e.rmse_low, e.rmse_high, e.count, result.baseline, result.baseline_rmse);
+    if (std::isfinite(e.coverage90)) text += fmt::format("; 90 % intervals cover {}", percent(e.coverage90));
+  }
+  text += fmt::format(". Engine {}", result.engine);
+  if (result.engine == "flow") text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
+  const Candidate *chosen = nullptr, *rival = nullptr;
+  for (const Candidate& candidate : result.candidates) {
+    if (candidate.chosen) {
+      chosen = &candidate;
+    } else if (std::isfinite(candidate.validation_rmse) &&
+               (!rival || candidate.validation_rmse < rival->validation_rmse)) {
+      rival = &candidate;
+    }
+  }
+  if (chosen && rival && std::isfinite(chosen->validation_rmse))
+    text += fmt::format(", {} better on the validation part than the next ({}: {:.4g} against {:.4g})",
+                        percent(1 - chosen->validation_rmse / rival->validation_rmse), rival->engine,
+                        rival->validation_rmse, chosen->validation_rmse);
+  text += fmt::format(". Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.stop), result.message,
+                      result.seconds, static_cast<double>(peak_bytes()) / 1e6);
+  return text;
+}
+
+std::string json(const Table& table, const Completion& result) {
+  nlohmann::ordered_json out;
+  out["source"] = table.source;
+  out["rows"] = table.num_rows();
+  out["columns"] = table.num_columns();
+  out["observed"] = table.num_observed();
+  out["share_observed"] = number(table.density());
+  out["rank"] = result.rank;
+  out["effective_rank"] = number(result.effective_rank);
+  out["unit"] = result.unit;
+  out["train"] = {{"rmse", number(result.train_rmse)}};
+  out["held_out"] = nullptr;
+  if (result.held_out) {
+    const HeldOutError& e = *result.held_out;
+    out["held_out"] = {{"count", e.count},
+                       {"rmse", number(e.rmse)},
+                       {"rmse_low", number(e.rmse_low)},
+                       {"rmse_high", number(e.rmse_high)},
+                       {"coverage90", number(e.coverage90)}};
+  }
+  out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", result.baseline}};
+  out["engine"] = result.engine;
+  out["depth"] = number(result.depth);
+  out["centering"] = result.centering;
+  out["solved"] = result.solved;
+  out["candidates"] = nlohmann::ordered_json::array();
+  for (const Candidate& candidate : result.candidates)
+    out["candidates"].push_back({{"engine", candidate.engine},
+                                 {"validation_rmse", number(candidate.validation_rmse)},
+                                 {"chosen", candidate.chosen},
+                                 {"remark", candidate.remark}});
+  if (!result.columns.empty()) {
+    out["column_errors"] = nlohmann::ordered_json::array();
+    for (const ColumnError& e : result.columns)
+      out["column_errors"].push_back({{"column", table.columns.name(e.column)},
+                                      {"count", e.count},
+                                      {"spread", number(e.spread)},
+                                      {"rmse", number(e.rmse)},
+                                      {"baseline_rmse", number(e.baseline_rmse)}});
+  }
+  out["iterations"] = result.iterations;
+  out["seconds"] = result.seconds;
+  out["peak_bytes"] = peak_bytes();
+  out["stop"] = name(result.stop);
+  out["message"] = result.message;
+  out["seed"] = result.seed;
+  out["notes"] = table.notes;
+  out["warnings"] = table.warnings;
+  for (const std::string& warning : result.warnings) out["warnings"].push_back(warning);
+  return out.dump(2);
+}
+
+}  // namespace rankflow
