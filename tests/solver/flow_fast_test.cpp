@@ -58,7 +58,7 @@ TEST_P(DepthAndSize, RecoversWhatFewObservationsDetermine) {
   }
 }
 
-TEST(FlowFast, SolvesRectanglesOfRankTenWithMean) {
+TEST(FlowFast, SolvesRectanglesAroundAMean) {
   Matrix w = test::low_rank_matrix(150, 90, 4, 3);
   w.array() += 2;
   FlowOptions options;
