@@ -36,6 +36,7 @@ struct FlowOptions {
   double depth = 3;
   Motion motion = Motion::fast;
   FlowStrategy strategy = FlowStrategy::automatic;
+  bool thorough = true;
   Centering centering = Centering::none;
   double weight_decay = 0;
   Index max_rank = 0;

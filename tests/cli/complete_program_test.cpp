@@ -72,9 +72,8 @@ TEST(CompleteProgram, FillsADenseTableInPlaceWithIntervalsBesideIt) {
   EXPECT_THAT(read_bytes(folder / "report/history.csv"), HasSubstr("posterior"));
 
   // The removed entries are known: the kept model predicts them far better than nothing, with honest intervals.
-  const auto predicted =
-      run_shell("$RANKFLOW predict " + (folder / "report/model.npz") + " " RANKFLOW_SHIPPED_DATA
-                "/covid19_serology_removed.csv --intervals 0.9");
+  const auto predicted = run_shell("$RANKFLOW predict " + (folder / "report/model.npz") +
+                                   " " RANKFLOW_SHIPPED_DATA "/covid19_serology_removed.csv --intervals 0.9");
   ASSERT_EQ(predicted.status, 0) << predicted.err;
   const auto truth = lines(read_bytes(RANKFLOW_SHIPPED_DATA "/covid19_serology_removed.csv"));
   const auto answers = lines(predicted.out);
@@ -154,8 +153,8 @@ TEST(CompleteProgram, WritesACheckpointOnCtrlCAndSaysHowToGoOn) {
 TEST(CompleteProgram, StopsAtTheTimeLimitWithAnAnswerAndStatusOne) {
   const Folder folder;
   write_bytes(folder / "r.csv", test::ratings_csv(300, 200, 0.2, 5));
-  const auto run = run_shell("$RANKFLOW complete " + (folder / "r.csv") + " --sweeps 1000000 --time-limit 2 -q --json -o " +
-                             (folder / "out.csv"));
+  const auto run = run_shell("$RANKFLOW complete " + (folder / "r.csv") +
+                             " --sweeps 1000000 --time-limit 2 -q --json -o " + (folder / "out.csv"));
   EXPECT_EQ(run.status, 1) << run.err;
   const auto out = nlohmann::json::parse(run.out);
   EXPECT_EQ(out["stop"], "time_limit");
@@ -198,7 +197,8 @@ TEST(CompleteProgram, AnswersBadCallsWithOneClearMessageAndTheRightStatus) {
 TEST(PredictProgram, FoldsInNewRowsAndSaysHowItAnswered) {
   const Folder folder;
   write_bytes(folder / "r.csv", test::ratings_csv(80, 40, 0.5, 7));
-  ASSERT_EQ(run_shell("$RANKFLOW complete " + (folder / "r.csv") + " --model " + (folder / "m.npz") + kQuick).status, 0);
+  ASSERT_EQ(run_shell("$RANKFLOW complete " + (folder / "r.csv") + " --model " + (folder / "m.npz") + kQuick).status,
+            0);
   write_bytes(folder / "pairs.csv", "user,item\nu1,i1\nnew,i1\nstranger,i1\nu1,nothing\n");
   std::string given = "user,item,rating\n";
   for (int j = 2; j < 12; ++j) given += fmt::format("new,i{},5\n", j);
@@ -209,7 +209,9 @@ TEST(PredictProgram, FoldsInNewRowsAndSaysHowItAnswered) {
   const auto out = lines(run.out);
   ASSERT_EQ(out.size(), 5u);
   EXPECT_EQ(out[0], "user,item,rating,low,high");
-  const auto value = [&](int line) { return std::stod(out[line].substr(out[line].find(',', out[line].find(',') + 1) + 1)); };
+  const auto value = [&](int line) {
+    return std::stod(out[line].substr(out[line].find(',', out[line].find(',') + 1) + 1));
+  };
   EXPECT_GT(value(2), value(3));  // somebody who gives fives everywhere, against the average user
   EXPECT_THAT(run.err, HasSubstr("1 of rows folded in"));
   EXPECT_THAT(run.err, HasSubstr("1 of unknown rows"));

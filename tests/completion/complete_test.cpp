@@ -18,7 +18,9 @@ namespace {
 using test::ratings_csv;
 using test::read_bytes_as_table;
 
-Table ratings() { return read_bytes_as_table(ratings_csv(150, 120, 0.25, 1)); }
+Table ratings() {
+  return read_bytes_as_table(ratings_csv(150, 120, 0.25, 1));
+}
 
 CompleteOptions quick() {
   CompleteOptions options;
@@ -69,8 +71,7 @@ TEST(Complete, NeverLooksAtHeldOutValues) {
   const Completion after = complete(table, options);
   EXPECT_TRUE(before.parts == after.parts);
   for (Index i = 0; i < table.num_rows(); i += 7)
-    for (Index j = 0; j < table.num_columns(); j += 5)
-      EXPECT_EQ(before.model.predict(i, j), after.model.predict(i, j));
+    for (Index j = 0; j < table.num_columns(); j += 5) EXPECT_EQ(before.model.predict(i, j), after.model.predict(i, j));
 }
 
 TEST(Complete, FitsTheWrittenTableToAllObservationsUnlessToldNotTo) {
