@@ -16,7 +16,9 @@ constexpr double kNegligible = 1e-6;  // of the largest singular value: dropped
 constexpr int kPatience = 4;          // ranks without improvement
 constexpr double kWorthTrying = .9;   // loss at rest over the loss one direction ago
 constexpr double kBetter = 1e-3;      // relative improvement that counts
-constexpr double kMostFreedom = .9;   // degrees of freedom per observation
+constexpr Index kLarge = 1'000'000;   // observations from which on a direction must bring more to be worth its time
+constexpr double kBetterOnLarge = 1e-2;
+constexpr double kMostFreedom = .9;  // degrees of freedom per observation
 
 class Greedy final : public Path {
  public:
@@ -160,7 +162,8 @@ class Greedy final : public Path {
   void consider(const Point& point, double loss) {
     validation_ = problem_.validation_rmse(point);
     const double now = score(point, loss, validation_);
-    const bool better = repeat_ > 0 || now < best_score_ * (1 - kBetter);
+    const bool better =
+        repeat_ > 0 || now < best_score_ * (1 - (problem_.train.count() > kLarge ? kBetterOnLarge : kBetter));
     stale_ = better ? 0 : stale_ + 1;
     if (!better) return;
     best_score_ = now;
