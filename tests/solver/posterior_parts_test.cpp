@@ -22,7 +22,9 @@ AlignedRows<double> random_rows(Index rows, Index columns, std::uint64_t seed) {
   return a;
 }
 
-Matrix dense(const MeanSketch<double>::LowRank& m) { return m.u * m.s.asDiagonal() * m.v.transpose(); }
+Matrix dense(const MeanSketch<double>::LowRank& m) {
+  return m.u * m.s.asDiagonal() * m.v.transpose();
+}
 
 TEST(MeanSketch, GivesBackASumOfProductsWhoseRankItCanHold) {
   // 400 x 300 is sketched, 30 x 20 is kept whole.
@@ -61,8 +63,8 @@ TEST(MaskFeatures, AreTheSingularVectorsOfTheNormalizedMask) {
   const auto features = mask_features(make_observations(60, 40, list), 1, 0);
   ASSERT_EQ(features.rows.cols(), 3);  // constant, log count, one vector
   const Vector row = mask.rowwise().sum(), column = mask.colwise().sum();
-  const Matrix normalized = row.cwiseSqrt().cwiseInverse().asDiagonal() * mask *
-                            column.cwiseSqrt().cwiseInverse().asDiagonal();
+  const Matrix normalized =
+      row.cwiseSqrt().cwiseInverse().asDiagonal() * mask * column.cwiseSqrt().cwiseInverse().asDiagonal();
   const Svd<double> expected = svd<double>(normalized);
   EXPECT_NEAR(expected.s[0], 1, 1e-12);  // the trivial one
   EXPECT_NEAR(std::abs(features.rows.col(2).dot(expected.u.col(1))) / std::sqrt(60.0), 1, 1e-3);

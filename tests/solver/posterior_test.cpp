@@ -124,8 +124,7 @@ TEST(Posterior, GoesOnAfterAnInterruptionAsIfThereHadBeenNone) {
     EXPECT_EQ(part.stop, Stop::interrupted);
     PosteriorCheckpoint resume;
     resume.resume_from = &saved;
-    expect_same(whole,
-                fit_posterior(data.observed, data.validation, short_run(), kNoRange, nullptr, {}, resume));
+    expect_same(whole, fit_posterior(data.observed, data.validation, short_run(), kNoRange, nullptr, {}, resume));
   }
 }
 

@@ -24,8 +24,8 @@ constexpr Index kFirstFactor = 2;  // the search over decay factors starts here 
 constexpr Index kGreedy = -1;      // instead of the number of a decay factor
 constexpr Index kVanishing = -2;
 constexpr Index kFaithful = -3;
-// The vanishing decay is tried unasked where it can help and takes a second or two: few of the cells observed (with many
-// of them greedy entry finds an exact low rank itself), and rows * columns * smaller of both at most this.
+// The vanishing decay is tried unasked where it can help and takes a second or two: few of the cells observed (with
+// many of them greedy entry finds an exact low rank itself), and rows * columns * smaller of both at most this.
 constexpr double kFewObserved = .35, kSmallProblem = 4e6;
 
 }  // namespace
