@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,11 +38,13 @@ std::string dashed(std::string name) {
   return "--" + name;
 }
 
-void print_fields(const std::string& title, const std::string& explanation, const std::vector<OptionField>& fields) {
+void print_fields(const std::string& title, const std::string& explanation, const std::vector<OptionField>& fields,
+                  bool on_command_line = true) {
   fmt::print("\n## {}\n\n{}\n\n| option | values | default | meaning |\n|---|---|---|---|\n", title, explanation);
   for (const OptionField& field : fields) {
-    const std::string name = dashed(field.name);
-    const std::string shown = field.is_flag ? fmt::format("`{}`, `--no-{}`", name, name.substr(2)) : "`" + name + "`";
+    const std::string name = on_command_line ? dashed(field.name) : field.name;
+    std::string shown = "`" + name + "`";
+    if (field.is_flag && on_command_line) shown += fmt::format(", `--no-{}`", name.substr(2));
     const std::string standard = field.is_flag ? (field.default_text == "true" ? "yes" : "no") : field.default_text;
     fmt::print("| {} | {} | {} | {} |\n", shown, field.is_flag ? "" : cell("`" + field.domain + "`"),
                standard.empty() ? "" : "`" + standard + "`", cell(field.help));
@@ -49,11 +53,12 @@ void print_fields(const std::string& title, const std::string& explanation, cons
 
 // A verb's own options; those of the tables come after all verbs.
 void print_verb(const CLI::App& verb) {
-  fmt::print("\n## rankflow {}\n\n{}.\n\n| option | meaning |\n|---|---|\n", verb.get_name(),
-             cell(verb.get_description()));
+  std::string description = verb.get_description();
+  description[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(description[0])));
+  fmt::print("\n## rankflow {}\n\n{}.\n\n| option | meaning |\n|---|---|\n", verb.get_name(), description);
   for (const CLI::Option* option : verb.get_options()) {
     const std::string& group = option->get_group();
-    if (group == "Reading" || group == "Learning" || group == "Writing") continue;
+    if (group == "Reading" || group == "Learning" || option == verb.get_help_ptr()) continue;
     std::string name = option->get_name(option->get_positional(), true);
     for (std::size_t comma = 0; (comma = name.find(',', comma)) != std::string::npos; comma += 4)
       name.replace(comma, 1, "`, `");
@@ -72,7 +77,9 @@ void print_markdown(const CLI::App& program) {
   print_fields("Learning", "How a table is learned: options of `complete`; of `CompleteOptions` in C++.",
                fields(complete));
   WriteOptions write;
-  print_fields("Writing", "How a table is written: `WriteOptions` in C++; `complete` has `--digits`.", fields(write));
+  print_fields("Writing",
+               "How a table is written: `WriteOptions`, in C++ only (`complete` and `predict` have `--digits`).",
+               fields(write), false);
 }
 
 }  // namespace
@@ -80,8 +87,9 @@ void print_markdown(const CLI::App& program) {
 void add_options(CLI::App& program, Outcome&) {
   CLI::App* verb = program.add_subcommand("options", "print the manual's page of options");
   verb->group("");  // not in the help: for the manual and its test
-  verb->add_flag("--markdown", "as Markdown, the only form there is")->required();
-  verb->callback([&program] { print_markdown(program); });
+  const auto markdown = std::make_shared<bool>(false);
+  verb->add_flag("--markdown", *markdown, "as Markdown, the only form there is")->required();
+  verb->callback([&program, markdown] { print_markdown(program); });
 }
 
 }  // namespace rankflow::cli
