@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "rankflow/completion_model.h"
+#include "rankflow/interval.h"
 
 namespace rankflow {
 

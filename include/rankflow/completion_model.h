@@ -7,16 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "rankflow/interval.h"
 #include "rankflow/low_rank_model.h"
 #include "rankflow/observations.h"
 #include "rankflow/posterior.h"
 #include "rankflow/table.h"
 
 namespace rankflow {
-
-struct Interval {
-  double low, high;
-};
 
 /// Predictions are product(i, j) * scale_j + offset_j, clipped to [low, high]. All methods are const and thread-safe.
 struct CompletionModel {

@@ -15,10 +15,10 @@ struct Table;
 /// One direction of an observed set: the entries of each line (row or column) side by side.
 template <class T>
 struct Lines {
-  std::vector<Index> begin = {0};      // one per line, and the end
-  std::vector<std::int32_t> other;     // index on the other axis, ascending within a line
+  std::vector<Index> begin = {0};   // one per line, and the end
+  std::vector<std::int32_t> other;  // index on the other axis, ascending within a line
   std::vector<T> value;
-  std::vector<T> weight;               // relative precision; empty = all 1
+  std::vector<T> weight;  // relative precision; empty = all 1
 
   Index size() const { return static_cast<Index>(begin.size()) - 1; }
   Index count(Index line) const { return begin[line + 1] - begin[line]; }
@@ -51,8 +51,8 @@ struct ColumnScaling {
   Vector offset, scale;  // one per column
 };
 
-/// Entries of `table` whose part is `take[0]` or one of the others listed. `parts` is empty (take everything) or has one
-/// label per observation.
+/// Entries of `table` whose part is `take[0]` or one of the others listed. `parts` is empty (take everything) or has
+/// one label per observation.
 template <class T>
 Observations<T> select(const Table& table, std::span<const Part> parts, std::initializer_list<Part> take,
                        const ColumnScaling& scaling = {});

@@ -23,11 +23,11 @@ struct Range {
 
 /// One option of one options object: its one name on every surface, what it means, what it may be.
 struct OptionField {
-  std::string name;                   // snake_case; the command line writes it with dashes
-  std::string help;                   // meaning, unit, when to touch it
-  std::string domain;                 // allowed values in words: a range or the choices
-  std::string default_text;           // value before anything was set
-  bool is_flag = false;               // a yes/no option
+  std::string name;                             // snake_case; the command line writes it with dashes
+  std::string help;                             // meaning, unit, when to touch it
+  std::string domain;                           // allowed values in words: a range or the choices
+  std::string default_text;                     // value before anything was set
+  bool is_flag = false;                         // a yes/no option
   std::function<void(const std::string&)> set;  // throws OptionError naming the option, the value and the domain
   std::function<std::string()> get;
 };

@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   rankflow::cli::add_check(program, outcome);
   rankflow::cli::add_convert(program, outcome);
   rankflow::cli::add_doctor(program, outcome);
+  rankflow::cli::add_options(program, outcome);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

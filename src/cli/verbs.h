@@ -19,6 +19,8 @@ void add_predict(CLI::App& program, Outcome& outcome);
 void add_check(CLI::App& program, Outcome& outcome);
 void add_convert(CLI::App& program, Outcome& outcome);
 void add_doctor(CLI::App& program, Outcome& outcome);
+/// Hidden: prints docs/options.md. Comes last, because it describes the verbs before it.
+void add_options(CLI::App& program, Outcome& outcome);
 
 /// Words as a shell would have to read them.
 std::string shell_line(const std::vector<std::string>& words);

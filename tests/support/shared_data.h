@@ -21,6 +21,6 @@ inline std::string shared_data(const std::string& relative) {
 }  // namespace rankflow::test
 
 /// Declares `variable` as the path of the file, or skips the test and says why.
-#define RANKFLOW_REQUIRE_SHARED(variable, relative)                                                       \
-  const std::string variable = ::rankflow::test::shared_data(relative);                                  \
+#define RANKFLOW_REQUIRE_SHARED(variable, relative)                     \
+  const std::string variable = ::rankflow::test::shared_data(relative); \
   if (variable.empty()) GTEST_SKIP() << relative << " is not below $RANKFLOW_DATA; this test needs it"
