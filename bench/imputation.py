@@ -5,7 +5,7 @@
 Four tables; a fifth of the observed entries is removed at random, once for each seed. Rivals: IterativeImputer() and
 KNNImputer() with their default options, given the columns standardized by what is left of them.
 
-  Run    python3 bench/imputation.py --data FOLDER [--program PATH] [--seeds 5] [--json]
+  Run    bench/imputation.py --data FOLDER [--program PATH] [--seeds 5] [--json]
   Needs  numpy, scikit-learn (packages/bench.txt); below FOLDER: missing/metabolite_complete.npy,
          missing/khan_missing.npy, missing/air_quality_uci.npy, biology/covid19_serology.npy
   Prints error and seconds of each method on each table (means over the seeds) and whether the claims hold: lower error

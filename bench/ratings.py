@@ -5,7 +5,7 @@
 A tenth of ml-latest-small (100,836 ratings of 9,724 films by 610 users) is held out at random by the program itself, once
 for each seed. Films that occur in the held-out part only are included: their predictions can be no better than a bias.
 
-  Run    python3 bench/ratings.py --data FOLDER [--program PATH] [--seeds 10] [--json]
+  Run    bench/ratings.py --data FOLDER [--program PATH] [--seeds 10] [--json]
   Needs  no package beside Python; below FOLDER: ml-latest-small/ratings.csv
   Prints for the default options and for --engine flow at depth 2 and 3: root mean square error, its ratio to the error of
          row and column biases on the same split, coverage of the 90 % intervals, seconds of the whole command; and
