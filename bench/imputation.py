@@ -128,7 +128,9 @@ def main():
         file = common.data_file(args.data, path)
         if file is None:
             continue
-        table = measure(args, name, shape(np.load(file).astype(float)))
+        full = shape(np.load(file).astype(float))
+        full[np.isnan(full)] = np.nan  # R writes its NA as a signalling NaN, of which numpy warns in every operation
+        table = measure(args, name, full)
         result["tables"][name] = table
         rmse = {m: table["methods"][m]["rmse"] for m in METHODS}
         for rival in METHODS[1:]:

@@ -57,6 +57,7 @@ def summary(runs):
 def judge(variants, wins, seeds):
     claims = common.Claims()
     default = variants["default"]
+    common.verify(default["coverage90"] is not None, "the default gave no intervals")
     claims.at_most("error by default / error of biases", default["ratio"], 0.950)
     claims.within("coverage of the 90 % intervals", default["coverage90"], 0.88, 0.92)
     claims.below("median seconds by default", default["seconds"]["median"], 15)

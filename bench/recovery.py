@@ -5,7 +5,9 @@
 The matrix is the 100 x 100 one of rank 5 in tests/refdata. Two questions:
   (a) its 2,000 entries listed beside it, depth 3: error over all 10,000 entries, rank, seconds of the whole command;
   (b) 1,500 and 1,200 entries at random, 10 draws each, depth 2, 3 and 4: how many of the draws are recovered.
-A draw counts as recovered when the mean squared error over all entries, observed or not, is below 1e-6.
+A draw counts as recovered when the mean squared error over all entries, observed or not, is below 1e-6. A row or column
+with fewer than 5 observed entries fits many matrices of rank 5, so that no method can recover such a draw; the table
+says how many draws have no such line.
 
   Run    bench/recovery.py [--program PATH] [--draws 10] [--runs 21] [--json]
   Needs  numpy (packages/bench.txt); no data folder
@@ -25,7 +27,7 @@ import common
 
 REFDATA = common.ROOT / "tests" / "refdata"
 RECOVERED = 1e-6  # mean squared error over all entries
-COUNTS, DEPTHS = [1500, 1200], [2, 3, 4]
+RANK, COUNTS, DEPTHS = 5, [1500, 1200], [2, 3, 4]
 
 
 def write_triplets(path, truth, pairs):
@@ -67,15 +69,22 @@ def listed_entries(args, truth, folder):
             "engine": fit["engine"], "seconds": common.spread(seconds)}
 
 
+def fewest_in_a_line(table):
+    observed = ~np.isnan(table)
+    return int(min(observed.sum(axis=0).min(), observed.sum(axis=1).min()))
+
+
 def drawn_entries(args, truth, folder):
     """(b): all depths see the same draws."""
     source, target = folder / "drawn.npy", folder / "filled.npy"
-    rows = {key: {"errors": [], "seconds": [], "ranks": []} for key in itertools.product(COUNTS, DEPTHS)}
+    rows = {key: {"errors": [], "seconds": [], "ranks": [], "determined": []}
+            for key in itertools.product(COUNTS, DEPTHS)}
     for count, draw in itertools.product(COUNTS, range(args.draws)):
         chosen = np.random.default_rng([count, draw]).choice(truth.size, count, replace=False)
         table = np.full(truth.size, np.nan)
         table[chosen] = truth.ravel()[chosen]
-        np.save(source, table.reshape(truth.shape))
+        table = table.reshape(truth.shape)
+        np.save(source, table)
         for depth in DEPTHS:
             done = common.run([args.program, "complete", source, "--engine", "flow", "--depth", depth,
                                "--center", "none", "--held-out", 0, "-o", target, "--json"])
@@ -83,12 +92,14 @@ def drawn_entries(args, truth, folder):
             row["errors"].append(mean_square(np.load(target), truth))
             row["seconds"].append(done.seconds)
             row["ranks"].append(done.json()["rank"])
+            row["determined"].append(fewest_in_a_line(table) >= RANK)
         common.say(f"{count} entries, draw {draw}: "
                    + ", ".join(f"depth {d} error {rows[count, d]['errors'][-1]:.2g}" for d in DEPTHS))
     return [{"entries": count, "depth": depth, "recovered": sum(e < RECOVERED for e in row["errors"]),
-             "draws": args.draws, "median_error": statistics.median(row["errors"]),
+             "determined": sum(row["determined"]), "draws": args.draws, "median_error": statistics.median(row["errors"]),
              "max_error": max(row["errors"]), "seconds": common.spread(row["seconds"]),
-             "mean_squared_errors": row["errors"], "ranks": row["ranks"]} for (count, depth), row in rows.items()]
+             "mean_squared_errors": row["errors"], "ranks": row["ranks"]}
+            for (count, depth), row in rows.items()]
 
 
 def print_table(result):
@@ -97,9 +108,9 @@ def print_table(result):
     print(f"2,000 listed entries, depth 3: mean squared error {a['mean_squared_error']:.2g}, rank {a['rank']}, "
           f"effective rank {a['effective_rank']:.3f}, {t['median']:.3f} s ({t['min']:.3f} to {t['max']:.3f}, "
           f"{t['count']} runs)")
-    print(f"{'entries':>8}{'depth':>6}{'recovered':>11}{'median error':>14}{'max error':>11}{'median s':>10}{'max s':>8}")
+    print(f"{'entries':>8}{'depth':>6}{'recovered':>11}{'determined':>12}{'median error':>14}{'max error':>11}{'median s':>10}{'max s':>8}")
     for r in result["drawn"]:
-        print(f"{r['entries']:8}{r['depth']:6}{r['recovered']:5} of {r['draws']:2}{r['median_error']:14.2g}"
+        print(f"{r['entries']:8}{r['depth']:6}{r['recovered']:5} of {r['draws']:2}{r['determined']:12}{r['median_error']:14.2g}"
               f"{r['max_error']:11.2g}{r['seconds']['median']:10.3f}{r['seconds']['max']:8.3f}")
 
 
