@@ -68,8 +68,8 @@ def print_table(result):
     made, check, fit = result["made"], result["check"], result["complete"]
     print(f"list:     {made['observations']} observations of {made['rows']} x {made['columns']}, "
           f"{made['bytes'] / 1e6:.0f} MB, made in {made['seconds']:.0f} s")
-    print(f"check:    {check['seconds']:.2f} s, {check['megabytes_per_second']:.0f} MB/s, {check['peak_bytes'] / 1e6:.0f} MB, "
-          f"{check['bytes_per_observation']:.1f} bytes per observation")
+    print(f"check:    {check['seconds']:.2f} s, {check['megabytes_per_second']:.0f} MB/s, "
+          f"{check['peak_bytes'] / 1e6:.0f} MB, {check['bytes_per_observation']:.1f} bytes per observation")
     print(f"complete: {fit['engine']}, {fit['seconds']:.1f} s ({fit['processor_seconds']:.1f} s of processors), "
           f"{fit['peak_bytes'] / 1e6:.0f} MB, {fit['bytes_per_observation']:.1f} bytes per observation")
     print(f"          held-out error {fit['rmse']:.4f}, biases {fit['baseline_rmse']:.4f}, truth "

@@ -56,7 +56,8 @@ def listed_entries(args, truth, folder):
     pairs = np.loadtxt(REFDATA / "a2_obs_2000.csv", delimiter=",", skiprows=1, dtype=int)
     common.verify(len(pairs) == 2000 == len(np.unique(pairs, axis=0)), "not 2,000 different entries")
     write_triplets(source, truth, pairs.tolist())
-    command = [args.program, "complete", source, "--depth", 3, "--center", "none", "--held-out", 0, "-o", target, "--json"]
+    command = [args.program, "complete", source, "--depth", 3, "--center", "none", "--held-out", 0, "-o", target,
+               "--json"]
     seconds, written = [], set()
     for _ in range(args.runs):
         done = common.run(command)
@@ -108,10 +109,11 @@ def print_table(result):
     print(f"2,000 listed entries, depth 3: mean squared error {a['mean_squared_error']:.2g}, rank {a['rank']}, "
           f"effective rank {a['effective_rank']:.3f}, {t['median']:.3f} s ({t['min']:.3f} to {t['max']:.3f}, "
           f"{t['count']} runs)")
-    print(f"{'entries':>8}{'depth':>6}{'recovered':>11}{'determined':>12}{'median error':>14}{'max error':>11}{'median s':>10}{'max s':>8}")
+    print(f"{'entries':>8}{'depth':>6}{'recovered':>11}{'determined':>12}{'median error':>14}{'max error':>11}"
+          f"{'median s':>10}{'max s':>8}")
     for r in result["drawn"]:
-        print(f"{r['entries']:8}{r['depth']:6}{r['recovered']:5} of {r['draws']:2}{r['determined']:12}{r['median_error']:14.2g}"
-              f"{r['max_error']:11.2g}{r['seconds']['median']:10.3f}{r['seconds']['max']:8.3f}")
+        print(f"{r['entries']:8}{r['depth']:6}{r['recovered']:5} of {r['draws']:2}{r['determined']:12}"
+              f"{r['median_error']:14.2g}{r['max_error']:11.2g}{r['seconds']['median']:10.3f}{r['seconds']['max']:8.3f}")
 
 
 def main():
