@@ -118,7 +118,7 @@ def machine(program, modules=()):
 
 
 class Claims:
-    """Statements that the documentation makes; each is judged and printed, and one that fails makes the exit status 1."""
+    """Statements that the documentation makes: each is judged and printed; one that fails makes the exit status 1."""
 
     def __init__(self):
         self.list = []

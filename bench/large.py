@@ -13,7 +13,9 @@ noise, in half stars. `rankflow check` reads it; then `rankflow complete` learns
          32-bit indices and a 64-bit value. The claim is judged from 5 million observations on; below, what the program
          needs for itself would be counted as theirs.
 
-Memory is the greatest resident set that the kernel states for the finished process (wait4).
+Memory is the greatest resident set that the kernel states for the finished process (wait4). The program maps the list
+into memory while it reads; the kernel counts these pages too, though it may drop them at any time, so that up to the
+size of the list itself (about 16 bytes for each observation) is included.
 """
 
 import json

@@ -10,9 +10,9 @@ A list of about 200 MB is made by triplets.py in a temporary folder that is remo
   Prints for each command: median, least and greatest wall and user seconds, and MB/s of one core, the list's size over
          the user seconds of all threads; and whether the claim holds: check reads at least 200 MB/s of one core.
 
-check also finds doubles and sums the values up; convert also writes the table. Lines are short, about 14 bytes, so every
-byte carries more numbers than in lists with longer ids, values or further columns. The first turn warms the file cache
-and is not counted.
+check also finds doubles and sums the values up; convert also writes the table. Lines are short, about 14 bytes: more
+numbers in each MB than lists with longer ids, longer values or further columns have. The first turn warms the file
+cache and is not counted.
 """
 
 import json
@@ -41,7 +41,8 @@ def verify_check(done, made, _):
 
 
 def verify_convert(done, made, target):
-    common.verify(done.json()["observed"] == made["observations"] and target.stat().st_size > 0, "convert: another list")
+    found = done.json()["observed"] == made["observations"]
+    common.verify(found and target.stat().st_size > 0, "convert wrote another list")
 
 
 def verify_count(done, made, _):
@@ -81,7 +82,8 @@ def print_table(result):
     print(f"{'':18}{'wall s':>8}{'min':>8}{'max':>8}{'user s':>9}{'min':>8}{'max':>8}{'MB/s':>7}{'MB/s per core':>15}")
     for name, c in result["commands"].items():
         w, u = c["wall_seconds"], c["user_seconds"]
-        print(f"{name:18}{w['median']:8.3f}{w['min']:8.3f}{w['max']:8.3f}{u['median']:9.3f}{u['min']:8.3f}{u['max']:8.3f}"
+        print(f"{name:18}{w['median']:8.3f}{w['min']:8.3f}{w['max']:8.3f}"
+              f"{u['median']:9.3f}{u['min']:8.3f}{u['max']:8.3f}"
               f"{c['megabytes_per_second']:7.0f}{c['megabytes_per_core_second']:15.0f}")
 
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much better than biases are the predictions of ratings, how honest are the intervals, and does depth help?
 
-A tenth of ml-latest-small (100,836 ratings of 9,724 films by 610 users) is held out at random by the program itself, once
-for each seed. Films that occur in the held-out part only are included: their predictions can be no better than a bias.
+A tenth of ml-latest-small (100,836 ratings of 9,724 films by 610 users) is held out at random by the program itself,
+once for each seed. Films that occur in the held-out part only are included: their predictions can be no better than a bias.
 
   Run    bench/ratings.py --data FOLDER [--program PATH] [--seeds 10] [--json]
   Needs  no package beside Python; below FOLDER: ml-latest-small/ratings.csv
-  Prints for the default options and for --engine flow at depth 2 and 3: root mean square error, its ratio to the error of
-         row and column biases on the same split, coverage of the 90 % intervals, seconds of the whole command; and
+  Prints for the default options and for --engine flow at depth 2 and 3: root mean square error, its ratio to the error
+         of row and column biases on the same split, coverage of the 90 % intervals, seconds of the whole command; and
          whether the claims hold: ratio <= 0.950, coverage 0.88 to 0.92 and less than 15 s by default (stated for two
          cores); ratio <= 0.978 for the flow at depth 3, which is better than depth 2 on at least 8 of 10 splits.
 """
@@ -42,7 +42,8 @@ def same_split(runs):
     for splits in zip(*runs.values()):
         counts = {s["held_out_count"] for s in splits}
         spread = max(s["baseline_rmse"] for s in splits) - min(s["baseline_rmse"] for s in splits)
-        common.verify(len(counts) == 1 and spread < 1e-9, f"the split of seed {splits[0]['seed']} depends on the engine")
+        seed = splits[0]["seed"]
+        common.verify(len(counts) == 1 and spread < 1e-9, f"the split of seed {seed} depends on the engine")
 
 
 def summary(runs):

@@ -97,8 +97,8 @@ def drawn_entries(args, truth, folder):
         common.say(f"{count} entries, draw {draw}: "
                    + ", ".join(f"depth {d} error {rows[count, d]['errors'][-1]:.2g}" for d in DEPTHS))
     return [{"entries": count, "depth": depth, "recovered": sum(e < RECOVERED for e in row["errors"]),
-             "determined": sum(row["determined"]), "draws": args.draws, "median_error": statistics.median(row["errors"]),
-             "max_error": max(row["errors"]), "seconds": common.spread(row["seconds"]),
+             "determined": sum(row["determined"]), "draws": args.draws,
+             "median_error": statistics.median(row["errors"]), "max_error": max(row["errors"]), "seconds": common.spread(row["seconds"]),
              "mean_squared_errors": row["errors"], "ranks": row["ranks"]}
             for (count, depth), row in rows.items()]
 
@@ -113,7 +113,8 @@ def print_table(result):
           f"{'median s':>10}{'max s':>8}")
     for r in result["drawn"]:
         print(f"{r['entries']:8}{r['depth']:6}{r['recovered']:5} of {r['draws']:2}{r['determined']:12}"
-              f"{r['median_error']:14.2g}{r['max_error']:11.2g}{r['seconds']['median']:10.3f}{r['seconds']['max']:8.3f}")
+              f"{r['median_error']:14.2g}{r['max_error']:11.2g}"
+              f"{r['seconds']['median']:10.3f}{r['seconds']['max']:8.3f}")
 
 
 def main():
