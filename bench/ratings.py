@@ -3,7 +3,8 @@
 """How much better than biases are the predictions of ratings, how honest are the intervals, and does depth help?
 
 A tenth of ml-latest-small (100,836 ratings of 9,724 films by 610 users) is held out at random by the program itself,
-once for each seed. Films that occur in the held-out part only are included: their predictions can be no better than a bias.
+once for each seed. Films that occur in the held-out part only are included: their predictions can be no better than
+a bias.
 
   Run    bench/ratings.py --data FOLDER [--program PATH] [--seeds 10] [--json]
   Needs  no package beside Python; below FOLDER: ml-latest-small/ratings.csv

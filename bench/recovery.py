@@ -98,8 +98,8 @@ def drawn_entries(args, truth, folder):
                    + ", ".join(f"depth {d} error {rows[count, d]['errors'][-1]:.2g}" for d in DEPTHS))
     return [{"entries": count, "depth": depth, "recovered": sum(e < RECOVERED for e in row["errors"]),
              "determined": sum(row["determined"]), "draws": args.draws,
-             "median_error": statistics.median(row["errors"]), "max_error": max(row["errors"]), "seconds": common.spread(row["seconds"]),
-             "mean_squared_errors": row["errors"], "ranks": row["ranks"]}
+             "median_error": statistics.median(row["errors"]), "max_error": max(row["errors"]),
+             "seconds": common.spread(row["seconds"]), "mean_squared_errors": row["errors"], "ranks": row["ranks"]}
             for (count, depth), row in rows.items()]
 
 

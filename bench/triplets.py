@@ -8,8 +8,8 @@
          would make, kept inside the scale: what noise and rounding leave to no method.
 
 Rows and columns are popular by Zipf's law with a flat head, (rank + 1/1000 of their number)^-1, in random order of
-their ids; no pair occurs twice. Values: 3.5 plus a product of rank 10 plus noise, rounded to half stars from 0.5 to 5. Lines
-are ordered by row, then column, and written block by block.
+their ids; no pair occurs twice. Values: 3.5 plus a product of rank 10 plus noise, rounded to half stars from 0.5 to 5.
+Lines are ordered by row, then column, and written block by block.
 """
 
 import argparse
