@@ -36,6 +36,7 @@ void IdIndex::become_text() {
   }
   numbers_ = {};
   number_slots_ = {};
+  direct_ = {};
 }
 
 std::int32_t IdIndex::of_text(std::string_view id) {
@@ -59,6 +60,7 @@ std::int32_t IdIndex::of_text(std::string_view id) {
 Axis IdIndex::take() {
   size_ = 0;
   number_slots_ = {};
+  direct_ = {};
   text_slots_ = {};
   if (integers_) return Axis::integers(std::move(numbers_));
   return Axis::strings(std::move(pool_), std::move(ends_));

@@ -18,6 +18,7 @@ namespace rankflow {
 class IdIndex {
  public:
   static constexpr Index kMost = 2147483646;
+  static constexpr std::int64_t kDirect = 1 << 20;  // numbers up to here are looked up without hashing
 
   /// -1 when there would be more than kMost.
   std::int32_t position(std::string_view id) {
@@ -44,6 +45,13 @@ class IdIndex {
   };
 
   std::int32_t of_integer(std::int64_t number) {
+    if (number < 0 || number >= kDirect) return hashed(number);
+    if (direct_.empty()) direct_.assign(kDirect, 0);
+    std::int32_t& known = direct_[static_cast<std::size_t>(number)];
+    if (known == 0) known = hashed(number) + 1;
+    return known - 1;
+  }
+  std::int32_t hashed(std::int64_t number) {
     if (static_cast<std::size_t>(size_) * 2 >= number_slots_.size()) grow_numbers();
     const std::size_t mask = number_slots_.size() - 1;
     std::size_t slot = hash_bits(static_cast<std::uint64_t>(number)) & mask;
@@ -71,6 +79,7 @@ class IdIndex {
   std::int32_t last_position_ = -1;
   std::vector<std::int64_t> numbers_;
   std::vector<NumberSlot> number_slots_;
+  std::vector<std::int32_t> direct_;  // position + 1 of small numbers
   std::string pool_;
   std::vector<std::uint64_t> ends_;
   std::vector<TextSlot> text_slots_;

@@ -17,7 +17,7 @@
 namespace rankflow {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::size_t kPiece = std::size_t{1} << 20, kMappedPiece = std::size_t{1} << 24;
 
 bool is_gzip(std::string_view bytes) {
   return bytes.starts_with("\x1f\x8b");
@@ -178,11 +178,24 @@ void Input::skip(std::size_t size) {
   data_.remove_prefix(std::min(size, data_.size()));
 }
 
+// What has been read need not stay in memory: a mapped list may be larger than everything made from it. (Whoever looks
+// back for a message finds the bytes again, from the file.)
+void Input::release_read_pages() {
+  if (map_ == nullptr) return;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t done = map_size_ - data_.size(), whole = done / page * page;
+  if (whole > released_) ::madvise(static_cast<char*>(map_) + released_, whole - released_, MADV_DONTNEED);
+  released_ = std::max(released_, whole);
+}
+
 std::string_view Input::lines() {
   skip(std::exchange(given_, 0));
   if (stream_ == nullptr) {
-    given_ = data_.size();
-    return data_;
+    release_read_pages();
+    std::size_t piece = data_.size();
+    if (piece > kMappedPiece) piece = data_.find('\n', kMappedPiece);
+    given_ = piece == std::string_view::npos ? data_.size() : std::min(data_.size(), piece + 1);
+    return data_.substr(0, given_);
   }
   if (data_.size() < kPiece) read_more(kPiece);
   std::size_t end = data_.rfind('\n');

@@ -36,13 +36,14 @@ class Input {
 
  private:
   bool read_more(std::size_t size);
+  void release_read_pages();
 
   std::string name_;
   std::string_view data_;           // what lies ready
   std::unique_ptr<Stream> stream_;  // null: everything lies ready
   std::string buffer_;              // of a stream; data_ points into it
   void* map_ = nullptr;
-  std::size_t map_size_ = 0, known_size_ = 0, given_ = 0;
+  std::size_t map_size_ = 0, known_size_ = 0, given_ = 0, released_ = 0;
 };
 
 }  // namespace rankflow

@@ -41,13 +41,14 @@ class RowSorter {
   void sort(Index begin, Index end) {
     if (std::is_sorted(table_.column.begin() + begin, table_.column.begin() + end)) return;
     order_.clear();
-    for (Index k = begin; k < end; ++k) order_.emplace_back(table_.column[k], k - begin);
+    for (Index k = begin; k < end; ++k)
+      order_.push_back(static_cast<std::uint64_t>(table_.column[k]) << 32 | static_cast<std::uint64_t>(k - begin));
     std::sort(order_.begin(), order_.end());
     value_.assign(table_.value.begin() + begin, table_.value.begin() + end);
     if (!table_.weight.empty()) weight_.assign(table_.weight.begin() + begin, table_.weight.begin() + end);
     for (Index k = begin; k < end; ++k) {
-      const auto [column, from] = order_[k - begin];
-      table_.column[k] = column;
+      const auto from = static_cast<Index>(order_[k - begin] & 0xFFFFFFFFu);
+      table_.column[k] = static_cast<std::int32_t>(order_[k - begin] >> 32);
       table_.value[k] = value_[from];
       if (!table_.weight.empty()) table_.weight[k] = weight_[from];
     }
@@ -55,7 +56,7 @@ class RowSorter {
 
  private:
   Table& table_;
-  std::vector<std::pair<std::int32_t, Index>> order_;
+  std::vector<std::uint64_t> order_;  // column, then position in the row: one key
   std::vector<double> value_;
   std::vector<float> weight_;
 };
