@@ -217,12 +217,11 @@ void run(double millions, Index rank, int threads) {
   const double cores = threads;
   const double flops = cores * peak_flops<T>(), stream = stream_bandwidth();
   const Index stride = (rank + 2 + kRowMultiple<T> - 1) / kRowMultiple<T> * kRowMultiple<T>;
-  const Index plane_stride = (rank + kRowMultiple<T> - 1) / kRowMultiple<T> * kRowMultiple<T>;
+  const Index plane_stride = (3 * rank + kRowMultiple<T> - 1) / kRowMultiple<T> * kRowMultiple<T>;
   const Index row_bytes = stride * static_cast<Index>(sizeof(T));
   const double by_row = cores * gather_bandwidth(n, row_bytes, set.by_row.other);
   const double by_column = cores * gather_bandwidth(m, row_bytes, set.by_column.other);
-  const double by_plane =
-      cores * gather_bandwidth(n, 3 * plane_stride * static_cast<Index>(sizeof(T)), set.by_row.other);
+  const double by_plane = cores * gather_bandwidth(n, plane_stride * static_cast<Index>(sizeof(T)), set.by_row.other);
   fmt::print(
       "machine: {:.1f} Gflop/s, stream {:.1f} GB/s; gathered rows: {:.1f} (columns' factor), {:.1f} (rows' factor) "
       "GB/s\n",
@@ -240,8 +239,7 @@ void run(double millions, Index rank, int threads) {
   const double wide = static_cast<double>(stride), row = static_cast<double>(row_bytes);
   const double pass_rows = bound(4 * wide, row, by_row, entry_bytes),
                pass_columns = bound(4 * wide, row, by_column, entry_bytes);
-  const double plane =
-      bound(8 * static_cast<double>(plane_stride), 3 * static_cast<double>(plane_stride) * sizeof(T), by_plane, 4);
+  const double plane = bound(8 * static_cast<double>(rank), static_cast<double>(plane_stride) * sizeof(T), by_plane, 4);
   const double slope_seconds = median_seconds([&] { slope = flow::slope_at(*loss, point); });
   report("gradient (both passes)", slope_seconds, pass_rows + pass_columns);
   const double plane_seconds =

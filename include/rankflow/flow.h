@@ -36,6 +36,7 @@ struct FlowOptions {
   double depth = 3;
   Motion motion = Motion::fast;
   FlowStrategy strategy = FlowStrategy::automatic;
+  bool thorough = true;
   Centering centering = Centering::none;
   double weight_decay = 0;
   Index max_rank = 0;
@@ -56,7 +57,7 @@ void check(const FlowOptions& options);
 struct FlowPath {
   FlowStrategy strategy = FlowStrategy::greedy;  // never automatic
   double decay_factor = 0;                       // noisy: f, weight decay in units of the noise
-  double geometry = 0;                           // noisy: exponent of the count weights, 0 = none
+  double geometry = 0;                           // noisy: exponent of weights by counts; none so far, always 0
   Index steps = 0;                               // noisy: steps taken; greedy: directions that entered
 };
 

@@ -93,6 +93,7 @@ void add_check(CLI::App& program, Outcome& outcome) {
       ->check(CLI::Range(Index{1}, Index{1'000'000}));
   bind(*verb, fields(check->read), "Reading");
   verb->footer(
+      "Reads text (triplets or a dense table), .npy, .npz, Matrix Market, PGM and PNG, each also packed with gzip.\n"
       "Exit status: 0 nothing is wrong (warnings are allowed) or --fix wrote the copy; 2 wrong options; 3 the file "
       "cannot be read as it is.");
   verb->callback([check, &outcome] {

@@ -16,10 +16,11 @@ namespace rankflow {
 namespace completion {
 namespace {
 
-constexpr Index kSmall = 20'000;      // observations up to which a second, exact attempt costs next to nothing
-constexpr double kExplains = 1e-2;    // validation error relative to the values' spread below which noise is no issue
-constexpr Index kFewestToJudge = 20;  // observations below which nothing is held out
-constexpr Index kQuickSweeps = 80;    // posterior draws that are enough to compare
+constexpr Index kSmall = 20'000;       // observations up to which a second, exact attempt costs next to nothing
+constexpr double kExplains = 1e-2;     // validation error relative to the values' spread below which noise is no issue
+constexpr double kLittleNoise = 0.05;  // relative to the values' spread: may be an exact matrix seen too rarely
+constexpr Index kFewestToJudge = 20;   // observations below which nothing is held out
+constexpr Index kQuickSweeps = 80;     // posterior draws that are enough to compare
 
 // The engine that was chosen, with the settings that a fit on more data repeats.
 struct Choice {
@@ -65,10 +66,12 @@ void note(Completion& result, const Fit& fit, double rmse, const std::string& re
 
 // A matrix of exactly low rank needs no validation part: a fit of all that may be seen, with far fewer degrees of
 // freedom than observations, speaks for itself.
-std::optional<Fit> exact_attempt(Run& run, Completion& result) {
+std::optional<Fit> exact_attempt(Run& run, Completion& result, bool thorough) {
   const Center center = run.options.center;
   FlowOptions options = flow_options(run, center == Center::automatic ? Centering::none : fixed_centering(center), 0.2);
-  Fit fit = run_flow(run, "solve flow", {Part::train, Part::validation}, false, options);
+  options.thorough = options.thorough && thorough;
+  Fit fit =
+      run_flow(run, thorough ? "solve flow thoroughly" : "solve flow", {Part::train, Part::validation}, false, options);
   if (!fit.solved) return std::nullopt;
   note(result, fit, kNaN, "solves the problem exactly with rank " + std::to_string(fit.model.rank()));
   return fit;
@@ -79,7 +82,7 @@ const char* word(Centering centering) {
 }
 
 // The flow, judged on the validation part, with the centering that does best there.
-Fit validated_flow(Run& run, Completion& result) {
+Fit validated_flow(Run& run, Completion& result, bool thorough) {
   std::vector<Centering> centerings;
   if (run.options.center != Center::automatic) {
     centerings = {fixed_centering(run.options.center)};
@@ -89,8 +92,9 @@ Fit validated_flow(Run& run, Completion& result) {
   }
   std::optional<Fit> best;
   for (const Centering centering : centerings) {
-    Fit fit = run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true,
-                       flow_options(run, centering, 0.2));
+    FlowOptions options = flow_options(run, centering, 0.2);
+    options.thorough = options.thorough && thorough;
+    Fit fit = run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true, options);
     note(result, fit, fit.validation_rmse, std::string(word(centering)) + ": " + fit.message);
     const bool explains = fit.solved || fit.validation_rmse < kExplains * training_spread(run);
     if (!best || fit.validation_rmse < best->validation_rmse) best = std::move(fit);
@@ -107,20 +111,29 @@ Fit validated_posterior(Run& run, Completion& result, const LowRankModel* start)
   return fit;
 }
 
+// Standard deviation of the noise that a posterior found, relative to the values' spread.
+double noise_share(const Run& run, const Fit& posterior) {
+  const PosteriorSpread& spread = posterior.spread;
+  return std::sqrt(spread.row_noise.mean() * spread.column_noise.mean()) / std::max(1e-300, training_spread(run));
+}
+
 Choice choose(Run& run, Completion& result) {
   const bool small = run.table.num_observed() <= kSmall && run.options.flow.motion == Motion::fast;
-  const Engine engine = run.options.engine;
-  if (engine == Engine::posterior) return {validated_posterior(run, result, nullptr), false};
+  if (run.options.engine == Engine::posterior) return {validated_posterior(run, result, nullptr), false};
 
+  const bool flow_alone = run.options.engine == Engine::flow;
   if (small && run.options.held_out == 0)
-    if (std::optional<Fit> exact = exact_attempt(run, result)) return {*std::move(exact), true};
-  Fit flow = validated_flow(run, result);
+    if (auto exact = exact_attempt(run, result, flow_alone)) return {*std::move(exact), true};
+  Fit flow = validated_flow(run, result, flow_alone);
   const bool explains = flow.solved || flow.validation_rmse < kExplains * training_spread(run);
-  if (!explains && small && run.options.held_out > 0)
-    if (std::optional<Fit> exact = exact_attempt(run, result)) return {*std::move(exact), true};
-  if (explains || engine == Engine::flow) return {std::move(flow), false};
+  if (!explains && flow_alone && small && run.options.held_out > 0)
+    if (auto exact = exact_attempt(run, result, true)) return {*std::move(exact), true};
+  if (explains || flow_alone) return {std::move(flow), false};
 
   Fit posterior = validated_posterior(run, result, &flow.model);
+  // Hardly any noise, and yet no flow explains the unseen entries: perhaps there are only too few observations.
+  if (small && noise_share(run, posterior) < kLittleNoise)
+    if (auto exact = exact_attempt(run, result, true)) return {*std::move(exact), true};
   return {posterior.validation_rmse < flow.validation_rmse ? std::move(posterior) : std::move(flow), false};
 }
 

@@ -105,6 +105,7 @@ CompletionModel CompletionModel::read(const std::string& path) {
                                std::to_string(kFormatVersion));
   CompletionModel model;
   const Index m = archive.get_int("row_size"), n = archive.get_int("column_size");
+  if (m < 0 || n < 0) throw InputError(path, "a negative number of rows or columns", "the file is damaged");
   LowRankModel& p = model.product;
   p.mean = archive.get_double("mean");
   p.row_bias = archive.get_vector("row_bias", m);

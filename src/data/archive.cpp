@@ -207,7 +207,8 @@ Archive Archive::read(const std::string& path) {
   NpzReader reader(path);
   Archive archive;
   archive.source_ = path;
-  for (const std::string& name : reader.names()) archive.set(name, decode_npy(reader.bytes(name), reader.where(name)));
+  for (const std::string& name : reader.names())
+    archive.set(name, decode_npy(reader.bytes(name).view(), reader.where(name)));
   return archive;
 }
 

@@ -17,6 +17,13 @@ struct zip;
 
 namespace rankflow {
 
+/// Bytes that were never zeroed: large arrays pass through here.
+struct ByteBlock {
+  std::unique_ptr<char[]> data;
+  std::size_t size = 0;
+  std::string_view view() const { return {data.get(), size}; }
+};
+
 class NpzReader {
  public:
   explicit NpzReader(const std::string& path);
@@ -28,7 +35,7 @@ class NpzReader {
   std::vector<std::string> names() const;
   bool has(const std::string& name) const { return members_.count(name) > 0; }
   /// The .npy file itself, its checksum verified.
-  std::string bytes(const std::string& name) const;
+  ByteBlock bytes(const std::string& name) const;
   std::string where(const std::string& name) const { return path_ + ": array '" + name + "'"; }
 
  private:
@@ -36,6 +43,7 @@ class NpzReader {
 
   std::string path_;
   zip* archive_ = nullptr;
+  std::size_t file_size_ = 0;
   std::map<std::string, std::uint64_t> members_;  // name to position in the zip
 };
 

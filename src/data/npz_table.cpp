@@ -24,7 +24,7 @@ class NpzTable {
     const std::string name = options_.array.empty() ? lone_array() : options_.array;
     if (!reader_.has(name)) flaws_.fail(0, fmt::format("there is no array '{}'; the file has {}", name, listed()));
     Flaws inner(flaws_.path() + ": array '" + name + "'");
-    Table table = read_npy(reader_.bytes(name), flaws_.collect() ? flaws_ : inner);
+    Table table = read_npy(reader_.bytes(name).view(), flaws_.collect() ? flaws_ : inner);
     table.format = "npz, " + table.format;
     table.notes.insert(table.notes.begin(), fmt::format("the array '{}'", name));
     name_axes(table);
@@ -48,7 +48,7 @@ class NpzTable {
     flaws_.fail(0, fmt::format("the file has several arrays: {}", listed()), "choose one with --array NAME");
   }
 
-  Array array(const std::string& name) const { return decode_npy(reader_.bytes(name), reader_.where(name)); }
+  Array array(const std::string& name) const { return decode_npy(reader_.bytes(name).view(), reader_.where(name)); }
 
   [[noreturn]] void wrong(const std::string& name, const std::string& problem) const {
     flaws_.fail(0, fmt::format("array '{}': {}", name, problem));

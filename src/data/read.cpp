@@ -83,6 +83,9 @@ Table read_text(Input& input, const ReadOptions& options, Flaws& flaws) {
     flaws.fail(1, "lines end with a carriage return alone", "convert the line ends: tr '\\r' '\\n'");
   const bool whole = head.size() <= kLook;
   const TextLayout layout = find_layout(head.substr(0, kLook), whole, options, flaws);
+  if (input.inner_name().ends_with(".tns") && layout.num_fields > 3 && options.format == ReadOptions::Format::automatic)
+    flaws.fail(0, fmt::format("a tensor of {} modes; expected a table, which has two", layout.num_fields - 1),
+               "pass --format triplets or dense if it is one all the same");
   Table table =
       layout.triplets ? read_triplets(input, layout, options, flaws) : read_dense(input, layout, options, flaws);
   table.notes.insert(table.notes.begin(), layout.notes.begin(), layout.notes.end());

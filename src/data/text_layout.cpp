@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "data/integer_text.h"
 #include "rankflow/error.h"
@@ -150,41 +149,40 @@ class Finder {
     if (!options_.columns.empty()) return why = "--columns names the columns of triplets", true;
     if (!out_.header.empty() && by_header()) return why = "the header's words say so", true;
     if (num_ids(out_.header) > 2) return why = "the header names more than two kinds of things", false;
-    return looks_like_triplets(sample_, first_, out_.header, why);
+    return looks_like_triplets(sample_, first_, out_.num_fields, out_.header, why);
   }
 
   // A word for rows and one for columns, and what is left for values. Weak words ("x", "source") need a word for
   // values.
   bool by_header() {
-    std::optional<Index> row, column, value, weight, first_left;
+    Index row = -1, column = -1, value = -1, weight = -1, first_left = -1;  // -1 = not met
     bool weak = false, swapped = false;
     for (Index k = 0; k < static_cast<Index>(out_.header.size()); ++k) {
       const Role role = role_of(out_.header[static_cast<std::size_t>(k)]);
       const bool id =
           role == Role::row || role == Role::column || role == Role::entity || role == Role::item || role == Role::weak;
-      if (id && !row) {
+      if (id && row < 0) {
         row = k;
         swapped = role == Role::column;
         weak |= role == Role::weak;
-      } else if (id && !column) {
+      } else if (id && column < 0) {
         column = k;
         weak |= role == Role::weak;
-      } else if (role == Role::value && !value) {
+      } else if (role == Role::value && value < 0) {
         value = k;
-      } else if (role == Role::weight && !weight) {
+      } else if (role == Role::weight && weight < 0) {
         weight = k;
-      } else if (role != Role::time && !first_left) {
+      } else if (role != Role::time && first_left < 0) {
         first_left = k;
       }
     }
-    if (!row || !column || (weak && !value)) return false;
-    if (num_ids(out_.header) > 2) return false;  // "user,book,film,game": a rating of each
-    if (!value && out_.header.size() > 2 && !first_left && !weight) return false;
-    if (!value && out_.header.size() > 5) return false;  // a table that happens to have such columns
+    if (row < 0 || column < 0 || (weak && value < 0)) return false;
+    if (num_ids(out_.header) > 2) return false;             // "user,book,film,game": a rating of each
+    if (value < 0 && out_.header.size() > 5) return false;  // a table that happens to have such columns
     if (swapped) std::swap(row, column);
-    out_.row_field = *row;
-    out_.column_field = *column;
-    out_.value_field = value ? *value : first_left ? *first_left : -1;
+    out_.row_field = row;
+    out_.column_field = column;
+    out_.value_field = value >= 0 ? value : first_left >= 0 ? first_left : weight;  // -1: pairs alone
     return true;
   }
 

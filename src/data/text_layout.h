@@ -47,7 +47,7 @@ Role role_of(std::string_view header_word);
 bool names_things(std::string_view header_word);
 
 /// Whether the sample looks like triplets by its content (the rule in docs/file-formats.md); `why` says it in words.
-bool looks_like_triplets(const Sample& sample, std::size_t first, const std::vector<std::string>& header,
-                         std::string& why);
+bool looks_like_triplets(const Sample& sample, std::size_t first, Index num_fields,
+                         const std::vector<std::string>& header, std::string& why);
 
 }  // namespace rankflow

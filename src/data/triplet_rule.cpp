@@ -46,11 +46,11 @@ struct Column {
 
 }  // namespace
 
-bool looks_like_triplets(const Sample& sample, std::size_t first, const std::vector<std::string>& header,
-                         std::string& why) {
+bool looks_like_triplets(const Sample& sample, std::size_t first, Index num_fields,
+                         const std::vector<std::string>& header, std::string& why) {
   const auto no = [&](const char* reason) { return why = reason, false; };
   if (first >= sample.lines.size()) return no("there are no lines");
-  const std::size_t fields = sample.lines[first].size();
+  const auto fields = static_cast<std::size_t>(num_fields);
   if (fields < 3 || fields > 5) return no("triplets have 3 to 5 columns");
 
   Column row, column, value;

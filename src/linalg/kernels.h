@@ -24,18 +24,19 @@ struct LinePass {
   T* sums;         // if out is null: one number per line, sum_j w e; null: not wanted
 };
 
-/// Two directions d_a = first_a[i] . base[j] + side[i] . second_a[j], a = 1, 2, on the entries (i, j). Rows on the
-/// line's side are [first_1 | first_2 | side], on the other side [base | second_1 | second_2], each part `stride` long.
+/// Two directions d_a = first_a[i] . base[j] + side[i] . second_a[j], a = 1, 2, on the entries (i, j), with parts of
+/// `rank` numbers side by side: rows on the other side are [base | second_1 | second_2 | 0], rows on the line's side
+/// two of the same length, [first_1 | side | 0] and [first_2 | 0 | side | 0]. `stride`: length of one such row.
 template <class T>
 struct PlanePass {
   const std::int64_t* begin;
   const std::int32_t* other;
   const T* weight;
   std::int64_t first, last;
-  std::int64_t stride;
-  const T* left;
-  const T* right;
-  bool single;  // the second direction is absent: its parts are not read, its sums are 0
+  std::int64_t stride, rank;
+  const T* left;   // 2 stride numbers per line
+  const T* right;  // stride numbers per index on the other axis
+  bool single;     // the second direction is absent: its sums are 0
 };
 
 struct PlaneSums {

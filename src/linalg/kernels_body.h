@@ -211,32 +211,45 @@ double any_line_pass(const LinePass<T>& p) {
   return p.out ? choose_width<T, true>(p) : choose_width<T, false>(p);
 }
 
+// K: vectors in a row, 0 = known only when it runs. Vectors that hold zeros alone on the line's side are skipped.
 template <class T, int K, bool Single>
 PlaneSums plane_pass(const PlanePass<T>& p) {
   constexpr int n = Simd<T>::lanes;
   using V = VectorT<T>;
   const int vectors = K > 0 ? K : static_cast<int>(p.stride / n);
-  const std::int64_t size = p.stride;
+  const int end_a = static_cast<int>((2 * p.rank + n - 1) / n), end_base = static_cast<int>((p.rank + n - 1) / n);
+  const int end_b = static_cast<int>((3 * p.rank + n - 1) / n), rest = static_cast<int>(2 * p.rank / n);
+  const int begin_b = rest > end_base ? rest : end_base;
   PlaneSums sums = {0, 0, 0};
   for (std::int64_t line = p.first; line < p.last; ++line) {
-    const T* first_a = p.left + line * 3 * size;
-    const T* first_b = first_a + size;
-    const T* side = first_b + size;
+    const T* left_a = p.left + line * 2 * p.stride;
+    const T* left_b = left_a + p.stride;
     V aa = {}, ab = {}, bb = {};
     const std::int64_t end = p.begin[line + 1];
     for (std::int64_t k = p.begin[line]; k < end; k += n) {
       Group<T> group;
-      gather<T>(group, p.other, nullptr, p.weight, p.right, 3 * size, k, end);
-      prefetch<T, (K > 0 ? (3 * K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 6)>(p.other, p.right, 3 * size, k, end);
+      gather<T>(group, p.other, nullptr, p.weight, p.right, p.stride, k, end);
+      prefetch<T, (K > 0 ? (K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 6)>(p.other, p.right, p.stride, k, end);
       V part_a[n], part_b[n];
 #pragma GCC unroll 16
       for (int t = 0; t < n; ++t) {
+        const T* row = group.row[t];
         V a = {}, b = {};
-        for (int v = 0; v < vectors; ++v) {
-          const T* base = group.row[t] + v * n;
-          const V s = load(side + v * n);
-          a += load(first_a + v * n) * load(base) + s * load(base + size);
-          if constexpr (!Single) b += load(first_b + v * n) * load(base) + s * load(base + 2 * size);
+        if constexpr (K > 0) {
+          for (int v = 0; v < vectors; ++v) {
+            const V x = load(row + v * n);
+            a += load(left_a + v * n) * x;
+            if constexpr (!Single) b += load(left_b + v * n) * x;
+          }
+        } else {
+          for (int v = 0; v < end_base; ++v) {
+            const V x = load(row + v * n);
+            a += load(left_a + v * n) * x;
+            if constexpr (!Single) b += load(left_b + v * n) * x;
+          }
+          for (int v = end_base; v < end_a; ++v) a += load(left_a + v * n) * load(row + v * n);
+          if constexpr (!Single)
+            for (int v = begin_b; v < end_b; ++v) b += load(left_b + v * n) * load(row + v * n);
         }
         part_a[t] = a;
         part_b[t] = b;
@@ -256,11 +269,25 @@ PlaneSums plane_pass(const PlanePass<T>& p) {
   return sums;
 }
 
+template <class T, bool Single>
+PlaneSums choose_width(const PlanePass<T>& p) {
+  switch (p.stride / Simd<T>::lanes) {
+    case 1:
+      return plane_pass<T, 1, Single>(p);
+    case 2:
+      return plane_pass<T, 2, Single>(p);
+    case 3:
+      return plane_pass<T, 3, Single>(p);
+    case 4:
+      return plane_pass<T, 4, Single>(p);
+    default:
+      return plane_pass<T, 0, Single>(p);
+  }
+}
+
 template <class T>
 PlaneSums any_plane_pass(const PlanePass<T>& p) {
-  const bool one = p.stride == Simd<T>::lanes, two = p.stride == 2 * Simd<T>::lanes;
-  if (p.single) return one ? plane_pass<T, 1, true>(p) : two ? plane_pass<T, 2, true>(p) : plane_pass<T, 0, true>(p);
-  return one ? plane_pass<T, 1, false>(p) : two ? plane_pass<T, 2, false>(p) : plane_pass<T, 0, false>(p);
+  return p.single ? choose_width<T, true>(p) : choose_width<T, false>(p);
 }
 
 }  // namespace

@@ -96,6 +96,11 @@ TEST(BadFile, WithAHeaderOfAnotherLengthIsRefusedWhateverTheFormat) {
                 HasSubstr("the header has 1 fields, the lines below have 5"));
 }
 
+// Found by fuzzing: the rule looked at as many fields as the first line has, not as most have.
+TEST(BadFile, WithALongFirstLineUnderAShortHeaderIsRefused) {
+  EXPECT_THAT(message_of("12::estamp\n1::2::3\n1::3\n2::3\n"), HasSubstr("found 3 fields, expected 2"));
+}
+
 TEST(BadFile, WithoutDataIsRefused) {
   EXPECT_THAT(message_of("\n\n \n"), HasSubstr("holds no data"));
   EXPECT_THAT(message_of("# nothing\n"), HasSubstr("only comments"));
@@ -110,6 +115,9 @@ TEST(BadFile, OfAnotherKindIsCalledByItsName) {
               HasSubstr("UTF-16"));
   EXPECT_THAT(message_of(std::string("ab\0cd\n", 6)), HasSubstr("binary data"));
   EXPECT_THAT(message_of("1,2\r3,4\r"), HasSubstr("carriage return"));
+}
+TEST(BadFile, ThatIsATensorIsCalledOne) {
+  EXPECT_THAT(message_of("1 2 3 0.5\n1 2 4 0.5\n", {}, "a.tns"), HasSubstr("a tensor of 3 modes"));
 }
 TEST(BadFile, CutOffOrDamagedInGzipIsRefused) {
   const test::Folder folder;

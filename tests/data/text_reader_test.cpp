@@ -100,6 +100,11 @@ TEST(Triplets, WithoutValuesGetTheValueOneAndAWarning) {
   EXPECT_TRUE(any_contains(table.warnings, "value 1"));
 }
 
+TEST(Triplets, DoNotTakeATimestampForAValueButAWeightWhereNothingElseIsLeft) {
+  EXPECT_EQ(cells(read_bytes_as_table("user,item,timestamp\na,x,100\nb,x,200\n")), "1\n1\n");
+  EXPECT_EQ(cells(read_bytes_as_table("user,item,weight\na,x,3\nb,x,4\n")), "3\n4\n");
+}
+
 TEST(Triplets, TreatMissingValuesAsHolesAndSaySo) {
   const Table table =
       read_bytes_as_table("user,item,rating\na,x,1\na,y,NaN\nb,x,\nb,y,2\nc,x,-1\nc,y,3\n", {.missing = "-1"});

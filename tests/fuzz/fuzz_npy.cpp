@@ -1,8 +1,9 @@
-// The .npy reader against any bytes.
+// The .npy reader against any bytes that begin as such a file does.
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  rankflow::fuzz::read_both_ways({reinterpret_cast<const char*>(data), size}, {}, "fuzz.npy");
+  const std::string bytes = "\x93NUMPY" + std::string(reinterpret_cast<const char*>(data), size);
+  rankflow::fuzz::read_both_ways(bytes, {}, "fuzz.npy");
   return 0;
 }

@@ -1,8 +1,9 @@
-// The .png reader against any bytes.
+// The .png reader against any bytes that begin as such a file does.
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  rankflow::fuzz::read_both_ways({reinterpret_cast<const char*>(data), size}, {}, "fuzz.png");
+  const std::string bytes = "\x89PNG" + std::string(reinterpret_cast<const char*>(data), size);
+  rankflow::fuzz::read_both_ways(bytes, {}, "fuzz.png");
   return 0;
 }

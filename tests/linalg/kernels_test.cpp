@@ -126,34 +126,36 @@ TYPED_TEST(KernelTables, LinePassAgreesWithTheNaiveLoop) {
 
 TYPED_TEST(KernelTables, PlanePassAgreesWithTheNaiveLoop) {
   using T = TypeParam;
-  for (const std::int64_t multiple : {1, 2, 3})
+  for (const std::int64_t rank : {1, 2, 3, 5, 8, 10, 16, 21, 40})
     for (const bool weighted : {false, true}) {
-      Case<T> c(multiple * kRowMultiple<T>, 3);
+      const std::int64_t stride = (3 * rank + kRowMultiple<T> - 1) / kRowMultiple<T> * kRowMultiple<T>;
+      Case<T> c(stride, 2);  // lines have two rows each; the other side uses the first half of its storage
+      for (int i = 0; i < Case<T>::lines; ++i)
+        for (std::int64_t d = 0; d < stride; ++d) {
+          if (d >= 2 * rank) c.left[i * 2 * stride + d] = 0;
+          if ((d >= rank && d < 2 * rank) || d >= 3 * rank) c.left[(i * 2 + 1) * stride + d] = 0;
+        }
       PlaneSums expected = {0, 0, 0};
       for (int i = 0; i < Case<T>::lines; ++i)
         for (std::int64_t k = c.begin[i]; k < c.begin[i + 1]; ++k) {
           double a = 0, b = 0;
-          for (std::int64_t d = 0; d < c.stride; ++d) {
-            const auto left = [&](int part) {
-              return static_cast<double>(c.left[i * c.row_size + part * c.stride + d]);
-            };
-            const auto right = [&](int part) {
-              return static_cast<double>(c.right[c.other[k] * c.row_size + part * c.stride + d]);
-            };
-            a += left(0) * right(0) + left(2) * right(1);
-            b += left(1) * right(0) + left(2) * right(2);
+          for (std::int64_t d = 0; d < stride; ++d) {
+            const double x = static_cast<double>(c.right[c.other[k] * stride + d]);
+            a += static_cast<double>(c.left[i * 2 * stride + d]) * x;
+            b += static_cast<double>(c.left[(i * 2 + 1) * stride + d]) * x;
           }
           const double w = weighted ? static_cast<double>(c.weight[k]) : 1.0;
           expected.aa += w * a * a, expected.ab += w * a * b, expected.bb += w * b * b;
         }
       for (const Kernels* table : tables()) {
-        SCOPED_TRACE(std::string(table->name) + ", stride " + std::to_string(c.stride));
+        SCOPED_TRACE(std::string(table->name) + ", rank " + std::to_string(rank));
         PlanePass<T> pass{c.begin.data(),
                           c.other.data(),
                           weighted ? c.weight.data() : nullptr,
                           0,
                           Case<T>::lines,
-                          c.stride,
+                          stride,
+                          rank,
                           c.left.data.get(),
                           c.right.data.get(),
                           false};

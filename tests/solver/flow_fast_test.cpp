@@ -58,7 +58,7 @@ TEST_P(DepthAndSize, RecoversWhatFewObservationsDetermine) {
   }
 }
 
-TEST(FlowFast, SolvesRectanglesOfRankTenWithMean) {
+TEST(FlowFast, SolvesRectanglesAroundAMean) {
   Matrix w = test::low_rank_matrix(150, 90, 4, 3);
   w.array() += 2;
   FlowOptions options;
@@ -146,7 +146,7 @@ TEST(FlowOptions, AreCheckedAllAtOnce) {
     EXPECT_NE(std::string(error.what()).find("depth"), std::string::npos);
     EXPECT_NE(std::string(error.what()).find("alpha"), std::string::npos);
   }
-  EXPECT_EQ(fields(options).size(), 13u);  // one for every member of FlowOptions
+  EXPECT_EQ(fields(options).size(), 14u);  // one for every member of FlowOptions
 }
 
 }  // namespace

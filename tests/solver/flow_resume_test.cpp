@@ -125,8 +125,8 @@ TEST(FlowThreads, DoNotChangeABit) {
     const auto train = make_observations(2300, 60, test::sample(w, 40000, 1));
     const EntryList<double> validation = setting.noise > 0 ? test::sample(w, 2000, 9) : EntryList<double>{};
     FlowOptions options = setting.options;
-    options.max_iterations = 40;
-    if (options.motion == Motion::faithful) options.max_time = .02;
+    options.max_iterations = 12;
+    if (options.motion == Motion::faithful) options.max_time = .01;
     set_num_threads(1);
     const FlowResult one = fit_flow(train, validation, options);
     set_num_threads(2);

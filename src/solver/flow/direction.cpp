@@ -30,7 +30,7 @@ Matrix coupling(const Vector& s, double depth) {
     for (Index b = 0; b <= a; ++b) {
       const double large = std::max(s[a], s[b]), small = std::min(s[a], s[b]);
       // With x = ln(small / large): H = large^(2-p) (1 - e^2x) / (1 - e^px), and 2 / p = L where x = 0.
-      const double x = std::log1p((small - large) / large);
+      const double x = small < .5 * large ? std::log(small / large) : std::log1p((small - large) / large);
       const double ratio = x == 0 ? depth : std::expm1(2 * x) / std::expm1(p * x);
       h(a, b) = h(b, a) = std::pow(large, 2 - p) * ratio;
     }

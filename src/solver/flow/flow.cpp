@@ -102,7 +102,7 @@ struct Flow<T>::Impl {
       return tried.empty() ? std::optional(number_of(options.strategy)) : std::nullopt;
     if (automatic && tried.empty()) return kGreedy;
     if (best && best->solved) return std::nullopt;
-    if (automatic && tried.size() == 1 && few_and_small()) return kVanishing;
+    if (automatic && options.thorough && tried.size() == 1 && few_and_small()) return kVanishing;
     if (automatic && (!validation || best->matched)) return std::nullopt;
     std::vector<double> error(std::size(kDecayFactors), kNaN);
     Index winner = -1;

@@ -16,7 +16,10 @@ constexpr double kNegligible = 1e-6;  // of the largest singular value: dropped
 constexpr int kPatience = 4;          // ranks without improvement
 constexpr double kWorthTrying = .9;   // loss at rest over the loss one direction ago
 constexpr double kBetter = 1e-3;      // relative improvement that counts
-constexpr double kMostFreedom = .9;   // degrees of freedom per observation
+// On large data the strategy auto goes on beyond a dozen directions only where they explain nearly everything.
+constexpr Index kLarge = 1'000'000, kEnoughOnLarge = 12;
+constexpr double kNearlyExact = .3;  // of the error at rank zero
+constexpr double kMostFreedom = .9;  // degrees of freedom per observation
 
 class Greedy final : public Path {
  public:
@@ -25,7 +28,7 @@ class Greedy final : public Path {
     rested_loss_ = loss_ = value_at(problem_.train, point_);
     best_ = {point_, rmse(problem_.train, loss_), problem_.validation_rmse(point_), {}, 0, false, false, Stop::not_run,
              ""};
-    best_score_ = score(best_.point, loss_, best_.validation_rmse);
+    first_score_ = best_score_ = score(best_.point, loss_, best_.validation_rmse);
   }
 
   bool step() override {
@@ -94,11 +97,16 @@ class Greedy final : public Path {
     return rmse(problem_.train, loss) / std::max(1e-3, 1 - freedom(point.width()));
   }
 
+  bool noise_is_left(Index r) const {
+    return problem_.options.strategy == FlowStrategy::automatic && problem_.train.count() > kLarge &&
+           r > kEnoughOnLarge && best_score_ > kNearlyExact * first_score_;
+  }
+
   // The top singular pair of -G outside the spaces enters, as far as it lowers the loss.
   void enter() {
     const Index r = point_.width() + 1;
     if (r > problem_.max_rank() || freedom(r) > kMostFreedom) return end();
-    if (repeat_ > 0 ? entered_ >= repeat_ : stale_ >= kPatience) return end();
+    if (repeat_ > 0 ? entered_ >= repeat_ : stale_ >= kPatience || noise_is_left(r)) return end();
     const Pairs pair = top_pairs(problem_.train, point_, 1, kPairIterations, problem_.options.seed + entered_);
     const double observed = observed_square(problem_.train, pair.p.col(0), pair.q.col(0));
     if (!(pair.g[0] > 0) || !(observed > 0)) return end();
@@ -190,7 +198,7 @@ class Greedy final : public Path {
   Index entered_ = 0;
   Finish finish_;
   Candidate best_;
-  double best_score_ = 0;
+  double best_score_ = 0, first_score_ = 0;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace rankflow::flow {
 namespace {
 
 constexpr Index kStartRank = 40;
+constexpr Index kLarge = 5'000'000, kStartRankOfLarge = 16;  // observations; the factors shall stay small beside them
 constexpr int kStartIterations = 4;
 constexpr int kMaxSteps = 20;
 constexpr int kPatience = 4;          // steps without a better validation error
@@ -91,7 +92,8 @@ class Noisy final : public Path {
  private:
   // The top singular pairs of -G(0), sizes proportional to its singular values, their common factor by exact search.
   bool spectral_start() {
-    const Index wanted = std::min(problem_.max_rank(), kStartRank);
+    const Index wanted =
+        std::min(problem_.max_rank(), problem_.train.count() > kLarge ? kStartRankOfLarge : kStartRank);
     Pairs& pairs = *problem_.first_pairs;
     if (pairs.g.size() == 0) pairs = top_pairs(problem_.train, point_, wanted, kStartIterations, problem_.options.seed);
     if (pairs.g.size() == 0 || !(pairs.g[0] > 0)) return end(Stop::converged);

@@ -1,5 +1,8 @@
 // Half the sum of squares over observed entries: packs factors into aligned rows and runs the kernels over ranges of
 // lines. SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -10,7 +13,8 @@
 namespace rankflow::flow {
 namespace {
 
-constexpr Index kRangeEntries = 1 << 14;
+constexpr std::size_t kHugePage = 1 << 21;
+constexpr Index kRangeEntries = 1 << 15;
 constexpr Index kPackEntries = 1 << 16;  // numbers copied by one block of a packing loop
 
 Index pack_rows(Index width) {
@@ -24,16 +28,20 @@ class Rows {
   Rows() = default;
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
-  ~Rows() { ::operator delete(data_, std::align_val_t(64)); }
+  ~Rows() { ::operator delete(data_, std::align_val_t(kHugePage)); }
   // Contents are undefined after a change of size.
   void resize(Index rows, Index stride) {
     stride_ = stride;
     if (rows * stride <= capacity_) return;
-    ::operator delete(data_, std::align_val_t(64));
+    ::operator delete(data_, std::align_val_t(kHugePage));
     data_ = nullptr;
     capacity_ = 0;
-    data_ = static_cast<T*>(::operator new(static_cast<std::size_t>(rows * stride) * sizeof(T), std::align_val_t(64)));
+    data_ = static_cast<T*>(
+        ::operator new(static_cast<std::size_t>(rows * stride) * sizeof(T), std::align_val_t(kHugePage)));
     capacity_ = rows * stride;
+    // Rows are gathered at random: fewer, larger pages where the system has them.
+    const std::size_t bytes = static_cast<std::size_t>(capacity_) * sizeof(T);
+    if (bytes >= 2 * kHugePage) madvise(data_, bytes, MADV_HUGEPAGE);
   }
   T* row(Index i) { return data_ + i * stride_; }
   const T* row(Index i) const { return data_ + i * stride_; }
@@ -146,19 +154,39 @@ class ObservedLoss final : public Loss {
     return result;
   }
 
-  // xi_ij = left_i . v_j + u_i . right_j: rows [xi.left | eta.left | u] against [v | xi.right | eta.right].
+  // xi_ij = left_i . v_j + u_i . right_j: rows [xi.left | u], [eta.left | 0 | u] against [v | xi.right | eta.right].
   PlaneSums curvature(const Point& point, const Tangent& xi, const Tangent* eta) override {
-    const Index stride = padded<T>(point.width());
-    const Matrix& second_left = eta ? eta->left : xi.left;
-    const Matrix& second_right = eta ? eta->right : xi.right;
-    pack_parts(left_, stride, {&xi.left, &second_left, &point.u});
-    pack_parts(right_, stride, {&point.v, &xi.right, &second_right});
+    const Index r = point.width(), stride = padded<T>(3 * r);
+    left_.resize(num_rows(), 2 * stride);
+    right_.resize(num_columns(), stride);
+    parallel_blocks(num_rows(), pack_rows(2 * stride), [&](Index begin, Index end, Index) {
+      for (Index i = begin; i < end; ++i) {
+        T* row = left_.row(i);
+        std::fill(row, row + 2 * stride, T(0));
+        for (Index k = 0; k < r; ++k) {
+          row[k] = static_cast<T>(xi.left(i, k));
+          row[r + k] = row[stride + 2 * r + k] = static_cast<T>(point.u(i, k));
+          if (eta) row[stride + k] = static_cast<T>(eta->left(i, k));
+        }
+      }
+    });
+    parallel_blocks(num_columns(), pack_rows(stride), [&](Index begin, Index end, Index) {
+      for (Index j = begin; j < end; ++j) {
+        T* row = right_.row(j);
+        std::fill(row, row + stride, T(0));
+        for (Index k = 0; k < r; ++k) {
+          row[k] = static_cast<T>(point.v(j, k));
+          row[r + k] = static_cast<T>(xi.right(j, k));
+          if (eta) row[2 * r + k] = static_cast<T>(eta->right(j, k));
+        }
+      }
+    });
     const Lines<T>& lines = data_.by_row;
     const auto run = pick(kernels().plane_pass_double, kernels().plane_pass_float);
     std::vector<PlaneSums> parts(row_ranges_.size() - 1);
     parallel_blocks(static_cast<Index>(parts.size()), 1, [&](Index range, Index, Index) {
       parts[range] = run({lines.begin.data(), lines.other.data(), weights(lines), row_ranges_[range],
-                          row_ranges_[range + 1], stride, left_.data(), right_.data(), eta == nullptr});
+                          row_ranges_[range + 1], stride, r, left_.data(), right_.data(), eta == nullptr});
     });
     PlaneSums total = {0, 0, 0};
     for (const PlaneSums& part : parts) total.aa += part.aa, total.ab += part.ab, total.bb += part.bb;
@@ -218,17 +246,6 @@ class ObservedLoss final : public Loss {
     parallel_blocks(extra.rows(), pack_rows(extra.cols()), [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i)
         for (Index k = 0; k < extra.cols(); ++k) to.row(i)[at + k] = static_cast<T>(extra(i, k));
-    });
-  }
-
-  void pack_parts(Rows<T>& to, Index stride, const std::array<const Matrix*, 3>& parts) {
-    const Index rows = parts[0]->rows(), r = parts[0]->cols();
-    to.resize(rows, 3 * stride);
-    parallel_blocks(rows, pack_rows(3 * stride), [&](Index begin, Index end, Index) {
-      for (Index i = begin; i < end; ++i)
-        for (Index p = 0; p < 3; ++p)
-          for (Index k = 0; k < stride; ++k)
-            to.row(i)[p * stride + k] = k < r ? static_cast<T>((*parts[p])(i, k)) : T(0);
     });
   }
 

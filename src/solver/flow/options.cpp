@@ -22,15 +22,17 @@ std::vector<OptionField> fields(FlowOptions& o) {
              "fast: only the limit of the path matters; faithful: the gradient flow itself with its times"),
       choice(
           "strategy", o.strategy,
-          {{"automatic", FlowStrategy::automatic},
+          {{"auto", FlowStrategy::automatic},
            {"greedy", FlowStrategy::greedy},
            {"vanishing_decay", FlowStrategy::vanishing_decay},
            {"noisy", FlowStrategy::noisy}},
           "of the fast motion; greedy: one direction after another, for data of nearly exact low rank; "
           "vanishing_decay: the limit of small weight decay, for few observations of exactly low rank in tables of at "
           "most some hundred rows; noisy: "
-          "spectral start and decay on the scale of the noise, needs a validation part; automatic: what the "
+          "spectral start and decay on the scale of the noise, needs a validation part; auto: what the "
           "validation part prefers"),
+      field("thorough", o.thorough,
+            "strategy auto also tries vanishing_decay on small tables with few observations; takes a second or two"),
       choice("centering", o.centering,
              {{"none", Centering::none}, {"mean", Centering::mean}, {"biases", Centering::biases}},
              "what is explained before the product: nothing, the mean, or the mean with row and column biases"),
