@@ -32,8 +32,8 @@ struct CompleteOptions {
   bool clip = true;       // keep predictions inside the values' scale where the data have one
   double time_limit = 0;  // seconds for everything; 0 = none. With one, results depend on the machine's speed
   std::uint64_t seed = 0;
-  FlowOptions flow;
-  PosteriorOptions posterior;
+  FlowOptions flow = {};
+  PosteriorOptions posterior = {};
 };
 /// Every option of `rankflow complete` that concerns the fit.
 std::vector<OptionField> fields(CompleteOptions& options);
@@ -89,8 +89,8 @@ struct Completion {
 
 /// Where a long run writes what it has, so that it can go on after Ctrl-C, a kill or a power cut.
 struct CheckpointOptions {
-  std::string path;         // written to; empty = none but on interruption
-  std::string resume_path;  // read from; empty = from the start
+  std::string path = {};         // written to; empty = none but on interruption
+  std::string resume_path = {};  // read from; empty = from the start
   double every_seconds = 30;
 };
 
