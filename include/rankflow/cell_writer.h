@@ -20,8 +20,8 @@ class CellWriter {
   CellWriter(const std::string& path, const Titles& titles, bool intervals, int digits = 0);
   ~CellWriter();
 
-  /// `interval` is null exactly where the writer has none. digits of computed values as in WriteOptions; exact = the
-  /// shortest text that gives back the same double.
+  /// NaN is written as an empty cell. `interval` is null exactly where the writer has none. digits of computed values
+  /// as in WriteOptions; exact = the shortest text that gives back the same double.
   void cell(std::string_view row, std::string_view column, double value, const Interval* interval, bool exact = false);
   void finish();
 

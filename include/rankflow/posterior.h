@@ -19,6 +19,7 @@ struct PosteriorOptions {
   Index features = -1;     // leading singular vectors of the mask used as features; -1 = from the data, 0 = none
   Index sweeps = 0;        // sweeps averaged over; 0 = from the data
   Index burn_in = 0;       // sweeps before them; 0 = from the data
+  double effort = 1;       // factor on the number of sweeps taken from the data
   bool line_noise = true;  // a noise level of its own for each row and column
   Index keep = 0;          // rank of the mean that is kept; 0 = what loses nothing on the validation part
   double max_seconds = 0;  // 0 = no limit

@@ -116,8 +116,6 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
       ->check(CLI::Range(0.0, 0.999));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
-  verb->add_option("--digits", output.digits, "significant digits of computed values; 0 = all")
-      ->check(CLI::Range(0, 17));
   verb->add_option("--checkpoint", settings->checkpoint, "file that a long run saves its state to");
   verb->add_option("--checkpoint-every", settings->checkpoint_every, "seconds between two saves")
       ->check(CLI::PositiveNumber);
@@ -126,6 +124,7 @@ void add_complete(CLI::App& program, Outcome& outcome) {
       ->check(CLI::Range(0, 1024));
   verb->add_flag("--json", settings->json, "the result as one JSON object on standard output");
   verb->add_flag("-q,--quiet", settings->quiet, "no progress and no notes");
+  cli::bind(*verb, fields(output.write), "Writing");
   cli::bind(*verb, fields(settings->read), "Reading");
   cli::bind(*verb, fields(settings->complete), "Learning");
   verb->callback([settings, &outcome] { run(*settings, outcome); });

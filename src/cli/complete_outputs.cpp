@@ -39,7 +39,7 @@ std::string beside(const std::string& path, const std::string& word) {
 // Every cell of a list of triplets, row by row: observed ones as they are.
 void write_cells(const OutputOptions& output, const Table& table, const CompletionModel& model) {
   CellWriter writer(output.table_path, {table.rows.title, table.columns.title, table.value_title}, output.intervals > 0,
-                    output.digits);
+                    output.write.digits);
   std::vector<std::string> columns;
   for (Index j = 0; j < table.num_columns(); ++j) columns.push_back(table.columns.name(j));
   for (Index i = 0; i < table.num_rows(); ++i) {
@@ -47,10 +47,12 @@ void write_cells(const OutputOptions& output, const Table& table, const Completi
     Index k = table.row_begin[i];
     for (Index j = 0; j < table.num_columns(); ++j) {
       const bool observed = k < table.row_begin[i + 1] && table.column[k] == j;
-      const double value = observed ? table.value[k++] : model.predict(i, j);
+      k += observed;
+      const bool kept = observed && output.write.keep_observed;
+      const double value = kept ? table.value[k - 1] : model.predict(i, j);
       Interval interval{value, value};
-      if (output.intervals > 0 && !observed) interval = model.interval(i, j, output.intervals);
-      writer.cell(row, columns[j], value, output.intervals > 0 ? &interval : nullptr, observed);
+      if (output.intervals > 0 && !kept) interval = model.interval(i, j, output.intervals);
+      writer.cell(row, columns[j], value, output.intervals > 0 ? &interval : nullptr, kept);
     }
   }
   writer.finish();
@@ -63,8 +65,7 @@ void write_completed(const OutputOptions& output, const Table& table, const Comp
     written.push_back("every cell, one a line: " + output.table_path);
     return;
   }
-  WriteOptions options;
-  options.digits = output.digits;
+  const WriteOptions& options = output.write;
   write_dense(
       output.table_path, table, [&](Index i, Index j) { return model.predict(i, j); }, options);
   written.push_back("completed table: " + output.table_path);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rankflow/complete.h"
+#include "rankflow/write.h"
 
 namespace rankflow::cli {
 
@@ -15,7 +16,7 @@ struct OutputOptions {
   std::string model_path;     // --model
   double intervals = 0;       // level; 0 = none
   bool all_cells = false;
-  int digits = 0;
+  WriteOptions write;
 };
 
 /// Refuses before any work what could not be written afterwards.

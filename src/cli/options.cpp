@@ -38,13 +38,12 @@ std::string dashed(std::string name) {
   return "--" + name;
 }
 
-void print_fields(const std::string& title, const std::string& explanation, const std::vector<OptionField>& fields,
-                  bool on_command_line = true) {
+void print_fields(const std::string& title, const std::string& explanation, const std::vector<OptionField>& fields) {
   fmt::print("\n## {}\n\n{}\n\n| option | values | default | meaning |\n|---|---|---|---|\n", title, explanation);
   for (const OptionField& field : fields) {
-    const std::string name = on_command_line ? dashed(field.name) : field.name;
+    const std::string name = dashed(field.name);
     std::string shown = "`" + name + "`";
-    if (field.is_flag && on_command_line) shown += fmt::format(", `--no-{}`", name.substr(2));
+    if (field.is_flag) shown += fmt::format(", `--no-{}`", name.substr(2));
     const std::string standard = field.is_flag ? (field.default_text == "true" ? "yes" : "no") : field.default_text;
     fmt::print("| {} | {} | {} | {} |\n", shown, field.is_flag ? "" : cell("`" + field.domain + "`"),
                standard.empty() ? "" : "`" + standard + "`", cell(field.help));
@@ -77,9 +76,7 @@ void print_markdown(const CLI::App& program) {
   print_fields("Learning", "How a table is learned: options of `complete`; of `CompleteOptions` in C++.",
                fields(complete));
   WriteOptions write;
-  print_fields("Writing",
-               "How a table is written: `WriteOptions`, in C++ only (`complete` and `predict` have `--digits`).",
-               fields(write), false);
+  print_fields("Writing", "How a table is written: options of `complete`; of `WriteOptions` in C++.", fields(write));
 }
 
 }  // namespace

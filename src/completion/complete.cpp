@@ -20,7 +20,7 @@ constexpr Index kSmall = 20'000;       // observations up to which a second, exa
 constexpr double kExplains = 1e-2;     // validation error relative to the values' spread below which noise is no issue
 constexpr double kLittleNoise = 0.05;  // relative to the values' spread: may be an exact matrix seen too rarely
 constexpr Index kFewestToJudge = 20;   // observations below which nothing is held out
-constexpr Index kQuickSweeps = 80;     // posterior draws that are enough to compare
+constexpr double kQuickEffort = 0.5;   // share of the posterior's draws that is enough to compare
 
 // The engine that was chosen, with the settings that a fit on more data repeats.
 struct Choice {
@@ -105,7 +105,7 @@ Fit validated_flow(Run& run, Completion& result, bool thorough) {
 
 Fit validated_posterior(Run& run, Completion& result, const LowRankModel* start) {
   PosteriorOptions options = posterior_options(run, 0.4);
-  if (options.sweeps == 0) options.sweeps = kQuickSweeps;
+  options.effort *= kQuickEffort;
   Fit fit = run_posterior(run, "validate posterior", {Part::train}, true, options, start);
   note(result, fit, fit.validation_rmse, fit.message);
   return fit;
@@ -143,7 +143,12 @@ Fit fit_again(Run& run, const std::string& name, Parts take, const Fit& chosen, 
     return run_flow(run, name, take, false, flow_options(run, chosen.centering, share), &chosen);
   PosteriorOptions options = posterior_options(run, share);
   options.keep = std::max<Index>(1, chosen.model.width());
-  return run_posterior(run, name, take, false, options, &chosen.model);
+  Fit fit = run_posterior(run, name, take, false, options, &chosen.model);
+  if (fit.iterations > 0) return fit;
+  Fit first = chosen;  // the time was up before the first draw
+  first.stop = Stop::time_limit;
+  first.message += "; the time limit left none for a fit on more observations";
+  return first;
 }
 
 // What means and biases alone predict for the held-out entries, from everything that may be seen.
@@ -230,20 +235,6 @@ void carry_out(Run& run, Completion& result) {
   }
 }
 
-void warn_about_empty_lines(const Table& table, Completion& result) {
-  const auto warn = [&](const char* what, Index empty) {
-    if (empty > 0)
-      result.warnings.push_back(std::to_string(empty) + " " + what + (empty == 1 ? " has" : "s have") +
-                                " no observation: filled by the biases alone");
-  };
-  Index rows = 0;
-  std::vector<bool> seen(table.num_columns(), false);
-  for (Index i = 0; i < table.num_rows(); ++i) rows += table.row_begin[i] == table.row_begin[i + 1];
-  for (const std::int32_t j : table.column) seen[j] = true;
-  warn("row", rows);
-  warn("column", std::count(seen.begin(), seen.end(), false));
-}
-
 }  // namespace
 }  // namespace completion
 
@@ -263,11 +254,12 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
   run.parts = split(table.num_observed(), settings.held_out, settings.validation, settings.seed);
   run.history = run.checkpoint.history();
   if (settings.standardize == Standardize::columns ||
-      (settings.standardize == Standardize::automatic && columns_differ(table)))
+      (settings.standardize == Standardize::automatic && columns_differ(table, run.parts)))
     run.scaling = column_scaling(table, run.parts);
-  if (settings.clip) run.range = value_range(table);
+  if (settings.clip) run.range = value_range(table, run.parts);
 
-  warn_about_empty_lines(table, result);
+  if (table.num_observed() == table.num_rows() * table.num_columns())
+    result.warnings.push_back("every cell is observed: there is nothing to fill");
   result.unit = run.scaling.scale.size() > 0 ? "column spreads" : "values";
   result.seed = settings.seed;
   try {

@@ -44,9 +44,9 @@ std::vector<Part> split(Index count, double held_out, double validation, std::ui
   return parts;
 }
 
-bool columns_differ(const Table& table) {
+bool columns_differ(const Table& table, const std::vector<Part>& parts) {
   if (table.layout != Table::Layout::dense) return false;
-  const ColumnSums sums = column_sums(table, {});
+  const ColumnSums sums = column_sums(table, parts);
   double low = std::numeric_limits<double>::infinity(), high = 0;
   for (Index j = 0; j < table.num_columns(); ++j) {
     if (sums.count[j] < 2 || !(sums.squares[j] > 0)) continue;
@@ -67,19 +67,23 @@ ColumnScaling column_scaling(const Table& table, const std::vector<Part>& parts)
   return scaling;
 }
 
-std::pair<double, double> value_range(const Table& table) {
+std::pair<double, double> value_range(const Table& table, const std::vector<Part>& parts) {
   const std::pair<double, double> none{1, -1};
-  if (table.num_observed() == 0) return none;
-  const auto [low, high] = std::minmax_element(table.value.begin(), table.value.end());
-  if (table.layout == Table::Layout::image)
-    return {std::min(0.0, *low), std::max(*high, *high > 255 ? 65535.0 : 255.0)};
   std::set<double> distinct;
-  for (const double value : table.value) {
-    distinct.insert(value);
-    if (distinct.size() > kMostScaleValues) return none;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  Index count = 0;
+  for (Index k = 0; k < table.num_observed(); ++k) {
+    if (parts[k] == Part::held_out) continue;
+    ++count;
+    low = std::min(low, table.value[k]);
+    high = std::max(high, table.value[k]);
+    if (distinct.size() <= kMostScaleValues) distinct.insert(table.value[k]);
   }
-  if (static_cast<Index>(distinct.size()) * 10 > table.num_observed()) return none;
-  return {*low, *high};
+  if (count == 0) return none;
+  if (table.layout == Table::Layout::image)
+    return {0.0, table.image_max > 0 ? static_cast<double>(table.image_max) : std::max(high, 255.0)};
+  const bool repeats = static_cast<Index>(distinct.size()) * 10 <= count;
+  return distinct.size() <= kMostScaleValues && repeats ? std::pair{low, high} : none;
 }
 
 }  // namespace rankflow::completion

@@ -13,8 +13,8 @@ namespace rankflow::completion {
 std::vector<Part> split(Index count, double held_out, double validation, std::uint64_t seed);
 
 /// True where the columns of a dense table are measured in different units: the largest spread of a column is over
-/// three times the smallest.
-bool columns_differ(const Table& table);
+/// three times the smallest. Held-out observations are not looked at, here and below.
+bool columns_differ(const Table& table, const std::vector<Part>& parts);
 
 /// Mean and standard deviation of each column over the observations whose part is not held out; columns without spread
 /// keep scale 1.
@@ -22,6 +22,6 @@ ColumnScaling column_scaling(const Table& table, const std::vector<Part>& parts)
 
 /// The values' scale if they have one (at most 64 distinct values that repeat, or an image): {low, high}, otherwise
 /// {1, -1}.
-std::pair<double, double> value_range(const Table& table);
+std::pair<double, double> value_range(const Table& table, const std::vector<Part>& parts);
 
 }  // namespace rankflow::completion

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rankflow/cell_writer.h"
 
+#include <cmath>
+
 #include "data/output_file.h"
 #include "data/text_out.h"
 #include "rankflow/error.h"
@@ -27,7 +29,7 @@ struct CellWriter::State {
 
   void number(double value, int how_many, char after) {
     char* to = file.room(kNumberRoom);
-    to = put_number(to, value, how_many);
+    if (!std::isnan(value)) to = put_number(to, value, how_many);
     *to++ = after;
     file.take(to);
   }

@@ -107,4 +107,10 @@ void copy_file(const std::string& from, const std::string& to) {
   out.finish();
 }
 
+void write_file(const std::string& path, std::string_view bytes) {
+  OutputFile file(path);
+  file.write(bytes);
+  file.finish();
+}
+
 }  // namespace rankflow

@@ -36,6 +36,9 @@ class OutputFile {
   std::unique_ptr<Deflater> deflater_;  // null: not compressed
 };
 
+/// A whole file at once.
+void write_file(const std::string& path, std::string_view bytes);
+
 /// Copies a file to "-" or a device.
 void copy_file(const std::string& from, const std::string& to);
 

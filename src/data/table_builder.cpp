@@ -189,14 +189,14 @@ void finish_table(Table& table, Flaws& flaws) {
   const auto empty_columns = static_cast<Index>(std::count(seen.begin(), seen.end(), false));
   if (empty_rows > 0)
     table.warnings.push_back(
-        fmt::format("{} row(s) have no observation, the first is {}: nothing but the average can "
-                    "be said about them",
+        fmt::format("{} row(s) have no observation, the first is {}: only the biases can fill "
+                    "them",
                     empty_rows, shown(table.rows.name(first_row))));
   if (empty_columns > 0) {
     const Index first_column = std::find(seen.begin(), seen.end(), false) - seen.begin();
     table.warnings.push_back(
-        fmt::format("{} column(s) have no observation, the first is {}: nothing but the average "
-                    "can be said about them",
+        fmt::format("{} column(s) have no observation, the first is {}: only the biases can "
+                    "fill them",
                     empty_columns, shown(table.columns.name(first_column))));
   }
 }

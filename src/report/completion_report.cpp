@@ -139,6 +139,7 @@ ReportInput completion_report(const Table& table, const Completion& result, cons
                               const std::string& summary, const std::string& command) {
   ReportInput report;
   report.source = table.source;
+  report.title = table.source.substr(table.source.rfind('/') + 1) + ", completed";
   report.summary = summary;
   report.figures = figures(table, result);
   report.notes = table.notes;

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "data/output_file.h"
 #include "rankflow/report.h"
-#include "report/atomic_file.h"
 
 namespace rankflow {
 namespace {
@@ -49,7 +49,7 @@ void write_history_csv(const std::string& path, const std::vector<Step>& history
     text.append(width - step.singular_values.size(), ',');
     text += '\n';
   }
-  report::write_file_atomically(path, text);
+  write_file(path, text);
 }
 
 }  // namespace rankflow

@@ -3,8 +3,8 @@
 #include <array>
 #include <string>
 
+#include "data/output_file.h"
 #include "rankflow/report.h"
-#include "report/atomic_file.h"
 #include "report/html.h"
 #include "report/json_data.h"
 #include "report/resource.h"
@@ -74,7 +74,7 @@ std::string render_report(const ReportInput& input) {
 }
 
 void write_report(const std::string& path, const ReportInput& input) {
-  report::write_file_atomically(path, render_report(input));
+  write_file(path, render_report(input));
 }
 
 }  // namespace rankflow

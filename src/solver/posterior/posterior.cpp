@@ -26,14 +26,17 @@ PosteriorOptions resolved(PosteriorOptions options, Index m, Index n, Index coun
   const double density = static_cast<double>(count) / (static_cast<double>(m) * static_cast<double>(n));
   const bool dense = density > 0.3;
   if (options.width == 0) {
-    const Index most = dense ? 59 : count > 5'000'000 ? 15 : 23;
+    const Index most = dense ? 47 : count > 5'000'000 ? 15 : 23;
     options.width = std::max<Index>(1, std::min(smaller - 1, most));
   }
   options.width = std::min(options.width, smaller);
   if (options.features < 0) options.features = dense ? 0 : 48;
   options.features = std::max<Index>(0, std::min(options.features, smaller - 1));
-  if (options.sweeps == 0) options.sweeps = count > 5'000'000 ? 80 : 160;
-  if (options.burn_in == 0) options.burn_in = 16;
+  if (options.sweeps == 0) {
+    const double sweeps = dense || count > 5'000'000 ? 80 : 160;
+    options.sweeps = std::max<Index>(1, static_cast<Index>(std::lround(options.effort * sweeps)));
+  }
+  if (options.burn_in == 0) options.burn_in = dense ? 12 : 16;
   return options;
 }
 
@@ -266,6 +269,7 @@ std::vector<OptionField> fields(PosteriorOptions& o) {
             "singular vectors of the mask used as features of rows and columns; -1 = from the data, 0 = none"),
       field("sweeps", o.sweeps, Range{0, 1e9}, "posterior draws that are averaged; 0 = from the data"),
       field("burn_in", o.burn_in, Range{0, 1e9}, "posterior draws dropped before them; 0 = from the data"),
+      field("effort", o.effort, Range{0, 1000, true}, "factor on the number of posterior draws taken from the data"),
       field("line_noise", o.line_noise, "a noise level of its own for each row and column"),
       field("keep", o.keep, Range{0, 512},
             "rank of the posterior mean that is kept; 0 = what loses nothing on the validation part"),
