@@ -56,6 +56,7 @@ struct Flow<T>::Impl {
 
   Impl(const Observations<T>& observations, const EntryList<T>& held, const FlowOptions& given) : options(given) {
     check(options);
+    if (options.tolerance == 0) options.tolerance = options.motion == Motion::faithful ? 1e-3 : 1e-10;
     num_threads();  // one BLAS thread, before the first product
     train = flow::make_observed_loss(observations);
     if (held.count() > 0) {

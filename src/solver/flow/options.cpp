@@ -43,8 +43,10 @@ std::vector<OptionField> fields(FlowOptions& o) {
       field("max_rank", o.max_rank, Range{0, 1e9}, "upper limit on the rank; 0 = none"),
       field("alpha", o.alpha, kPositive,
             "size of the end matrix's singular values at the start of the faithful motion, in units of the data"),
-      field("tolerance", o.tolerance, kPositive,
-            "stop when the residual on the observations falls below this times their norm"),
+      field("tolerance", o.tolerance, kNotNegative,
+            "stop when the residual on the observations falls below this times their norm; 0 = 1e-10 for the fast "
+            "motion, "
+            "1e-3 for the faithful one, whose last digits take long"),
       field("max_iterations", o.max_iterations, Range{1, 1e15}, "upper limit on steps"),
       field("max_seconds", o.max_seconds, kNotNegative, "wall-clock limit in seconds; 0 = none"),
       field(
