@@ -100,6 +100,12 @@ struct CheckpointOptions {
 Completion complete(const Table& table, const CompleteOptions& options, std::span<const Observer> observers = {},
                     const CheckpointOptions& checkpoint = {});
 
+/// Throws InputError if `path` could not become a checkpoint: its folder cannot be written to, or something is there
+/// that is not a checkpoint and would be lost.
+void check_checkpoint(const std::string& path);
+/// Removes a checkpoint; leaves anything else alone.
+void remove_checkpoint(const std::string& path);
+
 /// The result as one paragraph for people, and as the JSON object of `rankflow complete --json`.
 std::string brief(const Table& table, const Completion& result);
 std::string json(const Table& table, const Completion& result);

@@ -68,7 +68,8 @@ class FoldIn {
   const CompletionModel& model_;
   Vector prior_mean_;  // of (bias, coordinates)
   Matrix prior_precision_;
-  double noise_ = 0;  // mean row noise
+  double least_noise_ = 0;  // a variance below which given values count as exact
+  double noise_ = 0;        // mean row noise
 };
 
 /// For cells whose row or column the model does not know: the average over the rows (columns) that it knows.

@@ -51,6 +51,7 @@ CheckpointOptions checkpoint_options(const Settings& settings) {
 }
 
 std::string resume_line(std::vector<std::string> command, const std::string& checkpoint) {
+  std::erase_if(command, [](const std::string& word) { return word.starts_with("--resume="); });
   for (std::size_t k = 0; k < command.size(); ++k)
     if (command[k] == "--resume" && k + 1 < command.size())
       command.erase(command.begin() + static_cast<std::ptrdiff_t>(k),
@@ -74,6 +75,7 @@ void run(Settings& settings, Outcome& outcome) {
 
   catch_interrupts();
   const CheckpointOptions checkpoint = checkpoint_options(settings);
+  check_checkpoint(checkpoint.path);
   Progress progress(settings.quiet);
   const Observer watch = [&](const Step& step) {
     progress.show(step);
@@ -98,8 +100,9 @@ void run(Settings& settings, Outcome& outcome) {
   }
   if (!settings.quiet)
     for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
-  if (!settings.checkpoint.empty() || !settings.resume.empty()) std::filesystem::remove(checkpoint.path);
   if (result.stop != Stop::converged && result.stop != Stop::validation) outcome.status = 1;
+  if (outcome.status == 0 && (!settings.checkpoint.empty() || !settings.resume.empty()))
+    remove_checkpoint(checkpoint.path);  // nothing is left to go on with
 }
 
 }  // namespace

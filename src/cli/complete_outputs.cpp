@@ -102,6 +102,9 @@ void check_outputs(const OutputOptions& output, const Table& table) {
   if (!output.report_folder.empty()) make_folder(output.report_folder);
   check_writable(output.table_path);
   check_writable(output.model_path);
+  if (!output.model_path.empty() && output.model_path == output.table_path)
+    throw OptionError("-o and --model name the same file, " + output.model_path);
+  if (!(output.intervals >= 0)) throw OptionError("--intervals is not a number");
   if (output.table_path.empty()) return;
   if (table.layout == Table::Layout::triplets && !output.all_cells && cells(table) > kMostCells)
     throw OptionError(

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
 #include "cli/verbs.h"
 #include "rankflow/error.h"
 
@@ -36,11 +40,16 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) != 0) throw rankflow::InputError("standard output", std::strerror(errno));
+    return status;
   } catch (const rankflow::OptionError& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 2;
   } catch (const rankflow::InputError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 3;
+  } catch (const std::system_error& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 3;
   } catch (const std::bad_alloc&) {

@@ -3,8 +3,10 @@
 #include "completion/checkpoint.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <map>
 
 #include "completion/fit_archive.h"
@@ -125,8 +127,41 @@ std::string fingerprint(const Table& table, const CompleteOptions& options) {
   for (const float weight : table.weight) hash.number(static_cast<double>(weight));
   CompleteOptions copy = options;
   for (const OptionField& option : fields(copy))
-    if (option.name != "time_limit") hash.text(option.name + "=" + option.get());
+    if (option.name != "time_limit" && option.name != "refit") hash.text(option.name + "=" + option.get());
   return fmt::format("{:016x}", hash.value());
 }
 
 }  // namespace rankflow::completion
+
+namespace rankflow {
+namespace {
+
+bool is_checkpoint(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  try {
+    const Archive archive = Archive::read(path);
+    return archive.has("format") && archive.get_text("format") == completion::kMagic;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void check_checkpoint(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  if (!std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK) != 0)
+    throw InputError(path, "a checkpoint cannot be written to the folder " + folder.string(), "name another place");
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !is_checkpoint(path))
+    throw InputError(path, "this exists and is not a checkpoint; it would be lost", "name another file");
+}
+
+void remove_checkpoint(const std::string& path) {
+  std::error_code ignored;
+  if (is_checkpoint(path)) std::filesystem::remove(path, ignored);
+}
+
+}  // namespace rankflow

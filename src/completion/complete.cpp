@@ -19,8 +19,9 @@ namespace {
 constexpr Index kSmall = 20'000;       // observations up to which a second, exact attempt costs next to nothing
 constexpr double kExplains = 1e-2;     // validation error relative to the values' spread below which noise is no issue
 constexpr double kLittleNoise = 0.05;  // relative to the values' spread: may be an exact matrix seen too rarely
-constexpr Index kFewestToJudge = 20;   // observations below which nothing is held out
-constexpr double kQuickEffort = 0.5;   // share of the posterior's draws that is enough to compare
+constexpr double kLargestValue = 1e100;
+constexpr Index kFewestToJudge = 20;  // observations below which nothing is held out
+constexpr double kQuickEffort = 0.5;  // share of the posterior's draws that is enough to compare
 
 // The engine that was chosen, with the settings that a fit on more data repeats.
 struct Choice {
@@ -40,6 +41,8 @@ FlowOptions flow_options(const Run& run, Centering centering, double share) {
 PosteriorOptions posterior_options(const Run& run, double share) {
   PosteriorOptions options = run.options.posterior;
   options.seed = run.options.seed;
+  if (const Index most = run.options.flow.max_rank; most > 0)
+    options.width = options.width > 0 ? std::min(options.width, most) : most;
   if (run.options.time_limit > 0) options.max_seconds = run.allowance(share);
   return options;
 }
@@ -64,6 +67,11 @@ void note(Completion& result, const Fit& fit, double rmse, const std::string& re
   result.candidates.push_back({fit.engine, rmse, false, remark});
 }
 
+// Matching all but round-off of large numbers is not enough: what varies must be matched.
+bool solves(const Run& run, const Fit& fit) {
+  return fit.solved && fit.train_rmse <= kExplains * kExplains * training_spread(run);
+}
+
 // A matrix of exactly low rank needs no validation part: a fit of all that may be seen, with far fewer degrees of
 // freedom than observations, speaks for itself.
 std::optional<Fit> exact_attempt(Run& run, Completion& result, bool thorough) {
@@ -72,7 +80,7 @@ std::optional<Fit> exact_attempt(Run& run, Completion& result, bool thorough) {
   options.thorough = options.thorough && thorough;
   Fit fit =
       run_flow(run, thorough ? "solve flow thoroughly" : "solve flow", {Part::train, Part::validation}, false, options);
-  if (!fit.solved) return std::nullopt;
+  if (!solves(run, fit)) return std::nullopt;
   note(result, fit, kNaN, "solves the problem exactly with rank " + std::to_string(fit.model.rank()));
   return fit;
 }
@@ -96,7 +104,7 @@ Fit validated_flow(Run& run, Completion& result, bool thorough) {
     options.thorough = options.thorough && thorough;
     Fit fit = run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true, options);
     note(result, fit, fit.validation_rmse, std::string(word(centering)) + ": " + fit.message);
-    const bool explains = fit.solved || fit.validation_rmse < kExplains * training_spread(run);
+    const bool explains = solves(run, fit) || fit.validation_rmse < kExplains * training_spread(run);
     if (!best || fit.validation_rmse < best->validation_rmse) best = std::move(fit);
     if (explains) break;
   }
@@ -119,13 +127,16 @@ double noise_share(const Run& run, const Fit& posterior) {
 
 Choice choose(Run& run, Completion& result) {
   const bool small = run.table.num_observed() <= kSmall && run.options.flow.motion == Motion::fast;
-  if (run.options.engine == Engine::posterior) return {validated_posterior(run, result, nullptr), false};
+  if (run.options.engine == Engine::posterior) {
+    const Fit start = validated_flow(run, result, false);
+    return {validated_posterior(run, result, &start.model), false};
+  }
 
   const bool flow_alone = run.options.engine == Engine::flow;
   if (small && run.options.held_out == 0)
     if (auto exact = exact_attempt(run, result, flow_alone)) return {*std::move(exact), true};
   Fit flow = validated_flow(run, result, flow_alone);
-  const bool explains = flow.solved || flow.validation_rmse < kExplains * training_spread(run);
+  const bool explains = solves(run, flow) || flow.validation_rmse < kExplains * training_spread(run);
   if (!explains && flow_alone && small && run.options.held_out > 0)
     if (auto exact = exact_attempt(run, result, true)) return {*std::move(exact), true};
   if (explains || flow_alone) return {std::move(flow), false};
@@ -231,8 +242,18 @@ void carry_out(Run& run, Completion& result) {
         fit_again(run, "refit " + kept.engine, {Part::train, Part::validation, Part::held_out}, choice.fit, 0.95);
     result.table_model = to_completion_model(run, everything);
     result.table_model->calibration = result.model.calibration;
-    if (everything.stop == Stop::time_limit) result.stop = Stop::time_limit;
   }
+}
+
+// Squares of the values and of their reciprocals have to be numbers.
+void check_magnitude(const Table& table) {
+  double largest = 0;
+  for (const double value : table.value) largest = std::max(largest, std::abs(value));
+  if (largest > kLargestValue || (largest > 0 && largest < 1 / kLargestValue))
+    throw InputError(table.source,
+                     "the largest value has size " + std::to_string(std::log10(largest)) +
+                         " in powers of ten; sizes from 1e-100 to 1e100 can be computed with",
+                     "give the values in another unit");
 }
 
 }  // namespace
@@ -242,7 +263,11 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
                     const CheckpointOptions& checkpoint) {
   using namespace completion;
   check(options.flow);
+  if (options.flow.weight_decay > 0 && options.flow.motion == Motion::fast)
+    throw OptionError("--weight-decay acts in the faithful motion only",
+                      "the fast one chooses its own; --motion faithful");
   if (table.num_observed() == 0) throw InputError(table.source, "no entry is observed: there is nothing to learn from");
+  check_magnitude(table);
   Completion result;
   CompleteOptions settings = options;
   if (table.num_observed() < kFewestToJudge && options.held_out > 0) {
@@ -268,6 +293,7 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
     result.stop = Stop::interrupted;
     result.message = "interrupted";
   }
+  if (run.time_was_up && result.usable()) result.stop = Stop::time_limit;
   result.parts = std::move(run.parts);
   result.history = std::move(run.history);
   result.seconds = run.seconds();

@@ -41,6 +41,7 @@ FoldIn::FoldIn(const CompletionModel& model) : model_(model) {
   covariance /= static_cast<double>(std::max<Index>(1, m - 1));
   // What the data cannot tell apart stays positive definite.
   covariance.diagonal().array() += 1e-9 * covariance.diagonal().maxCoeff() + 1e-300;
+  least_noise_ = 1e-12 * covariance.diagonal().maxCoeff() + 1e-300;
   prior_precision_ = inverse(covariance);
   noise_ = model.spread.row_noise.size() > 0 ? model.spread.row_noise.mean() : 0;
 }
@@ -54,7 +55,7 @@ FoldedRow FoldIn::row(std::span<const Given> given) const {
     const bool scaled = model_.scaling.scale.size() > 0;
     const double y = scaled ? (value - model_.scaling.offset[j]) / model_.scaling.scale[j] : value;
     const double column_noise = model_.spread.column_noise.size() > 0 ? model_.spread.column_noise[j] : 0;
-    const double weight = 1 / std::max(noise_ * column_noise, 1e-12);
+    const double weight = 1 / std::max(noise_ * column_noise, least_noise_);
     Vector design(d);
     design[0] = 1;
     design.tail(p.width()) = p.v.row(j).transpose();

@@ -140,6 +140,18 @@ CompletionModel CompletionModel::read(const std::string& path) {
                                      {"column_noise", &spread.column_noise},
                                      {"column_spread", &spread.column_spread}})
     require_finite(path, name, values->array());
+  const auto refuse = [&](bool bad, const char* what) {
+    if (bad) throw InputError(path, what, "the file is damaged; run complete again");
+  };
+  refuse(!std::isfinite(p.mean) || !std::isfinite(model.low) || !std::isfinite(model.high),
+         "array mean or range holds a number that is not finite");
+  refuse(std::any_of(model.calibration.begin(), model.calibration.end(),
+                     [](double x) { return !(x >= 0) || !std::isfinite(x); }),
+         "array calibration holds a number that is negative or not finite");
+  refuse((model.scaling.scale.array() <= 0).any(), "array column_scale holds a number that is not positive");
+  refuse((spread.row_noise.array() < 0).any() || (spread.column_noise.array() < 0).any() ||
+             (spread.row_spread.array() < 0).any() || (spread.column_spread.array() < 0).any(),
+         "a variance is negative");
   if (!std::is_sorted(model.calibration.begin(), model.calibration.end()))
     throw InputError(path, "array calibration is not ascending", "the file is damaged; run complete again");
   model.record = archive.get_text("record");

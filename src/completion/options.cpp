@@ -23,7 +23,7 @@ std::vector<OptionField> fields(CompleteOptions& o) {
              {{"auto", Scalar::automatic}, {"double", Scalar::double_precision}, {"float", Scalar::single_precision}},
              "numbers inside the engines; auto = double for the flow up to 5 million observations, float otherwise"),
       field("clip", o.clip, "keep predictions inside the values' scale where they have one (ratings, images)"),
-      field("time_limit", o.time_limit, Range{0},
+      field("time_limit", o.time_limit, Range{0, 1e9},
             "seconds for everything, 0 = none; with one, the result depends on the machine's speed"),
       field("seed", o.seed, "seed of all random choices; the same seed gives the same bits"),
   };

@@ -12,7 +12,7 @@ namespace rankflow::completion {
 namespace {
 
 constexpr std::uint64_t kSplitStream = 0x5350;
-constexpr double kDifferentUnits = 3;
+constexpr double kDifferentUnits = 3, kDifferentLevels = 30;
 constexpr std::size_t kMostScaleValues = 64;
 
 struct ColumnSums {
@@ -54,7 +54,13 @@ bool columns_differ(const Table& table, const std::vector<Part>& parts) {
     low = std::min(low, spread);
     high = std::max(high, spread);
   }
-  return high > kDifferentUnits * low;
+  double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+  for (Index j = 0; j < table.num_columns(); ++j) {
+    if (sums.count[j] == 0) continue;
+    lowest = std::min(lowest, sums.mean[j]);
+    highest = std::max(highest, sums.mean[j]);
+  }
+  return high > kDifferentUnits * low || (high > 0 && highest - lowest > kDifferentLevels * high);
 }
 
 ColumnScaling column_scaling(const Table& table, const std::vector<Part>& parts) {

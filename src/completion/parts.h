@@ -13,7 +13,8 @@ namespace rankflow::completion {
 std::vector<Part> split(Index count, double held_out, double validation, std::uint64_t seed);
 
 /// True where the columns of a dense table are measured in different units: the largest spread of a column is over
-/// three times the smallest. Held-out observations are not looked at, here and below.
+/// three times the smallest, or their means are more than thirty of the largest spreads apart. Held-out observations
+/// are not looked at, here and below.
 bool columns_differ(const Table& table, const std::vector<Part>& parts);
 
 /// Mean and standard deviation of each column over the observations whose part is not held out; columns without spread

@@ -24,6 +24,7 @@ struct Run {
   ColumnScaling scaling{};                 // empty: engines see the values themselves
   std::pair<double, double> range{1, -1};  // clipping, in the values' units
   std::vector<Step> history{};
+  bool time_was_up = false;  // of any fit
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); }

@@ -100,6 +100,7 @@ Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const
                       (run.options.scalar == Scalar::automatic && run.table.num_observed() > kDoubleUpTo);
   Fit done = single ? fit<float>(run, name, take, validate, options, repeat)
                     : fit<double>(run, name, take, validate, options, repeat);
+  run.time_was_up = run.time_was_up || done.stop == Stop::time_limit;
   if (validate) done.validation_rmse = part_rmse(run, done, Part::validation);
   run.checkpoint.save_finished(name, fit_to_archive(done), run.history);
   return done;

@@ -20,6 +20,14 @@ double scaled(const ColumnScaling& scaling, std::int32_t column, double value) {
   return (value - scaling.offset[column]) / scaling.scale[column];
 }
 
+// Weights are relative precisions: only their ratios count, so engines see them with mean 1.
+double weight_unit(const Table& table) {
+  if (table.weight.empty()) return 1;
+  double sum = 0;
+  for (const float w : table.weight) sum += static_cast<double>(w);
+  return sum / static_cast<double>(table.weight.size());
+}
+
 // The same entries by columns: a counting sort, so rows ascend within each column.
 template <class T>
 void lay_out_by_column(Observations<T>& set) {
@@ -51,6 +59,7 @@ Observations<T> select(const Table& table, std::span<const Part> parts, std::ini
   set.num_columns = table.num_columns();
   Index count = 0;
   for (Index k = 0; k < table.num_observed(); ++k) count += taken(parts, take, k);
+  const double unit = weight_unit(table);
   Lines<T>& rows = set.by_row;
   rows.begin.assign(1, 0);
   rows.begin.reserve(set.num_rows + 1);
@@ -62,7 +71,7 @@ Observations<T> select(const Table& table, std::span<const Part> parts, std::ini
       if (!taken(parts, take, k)) continue;
       rows.other.push_back(table.column[k]);
       rows.value.push_back(static_cast<T>(scaled(scaling, table.column[k], table.value[k])));
-      if (!table.weight.empty()) rows.weight.push_back(static_cast<T>(table.weight[k]));
+      if (!table.weight.empty()) rows.weight.push_back(static_cast<T>(static_cast<double>(table.weight[k]) / unit));
     }
     rows.begin.push_back(static_cast<Index>(rows.other.size()));
   }
@@ -72,6 +81,7 @@ Observations<T> select(const Table& table, std::span<const Part> parts, std::ini
 
 template <class T>
 EntryList<T> select_list(const Table& table, std::span<const Part> parts, Part take, const ColumnScaling& scaling) {
+  const double unit = weight_unit(table);
   EntryList<T> list;
   for (Index i = 0; i < table.num_rows(); ++i)
     for (Index k = table.row_begin[i]; k < table.row_begin[i + 1]; ++k) {
@@ -79,7 +89,7 @@ EntryList<T> select_list(const Table& table, std::span<const Part> parts, Part t
       list.row.push_back(static_cast<std::int32_t>(i));
       list.column.push_back(table.column[k]);
       list.value.push_back(static_cast<T>(scaled(scaling, table.column[k], table.value[k])));
-      if (!table.weight.empty()) list.weight.push_back(static_cast<T>(table.weight[k]));
+      if (!table.weight.empty()) list.weight.push_back(static_cast<T>(static_cast<double>(table.weight[k]) / unit));
     }
   return list;
 }

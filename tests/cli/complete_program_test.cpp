@@ -187,11 +187,17 @@ TEST(CompleteProgram, AnswersBadCallsWithOneClearMessageAndTheRightStatus) {
                               {"$D/r.csv -o $D/no/such/folder/out.csv", 3, "does not exist"},
                               {"$D/r.csv -o $D/out.npy", 2, ".csv"},
                               {"$D/r.csv --resume $D/r.csv", 3, "r.csv"},
+                              {"$D/r.csv --checkpoint $D/twice.csv", 3, "not a checkpoint"},
+                              {"$D/r.csv --checkpoint $D/no/c.npz", 3, "cannot be written"},
+                              {"$D/r.csv --weight-decay 1", 2, "--weight-decay"},
+                              {"$D/r.csv -o $D/x.csv --model $D/x.csv", 2, "same file"},
+                              {"$D/r.csv --sweeps 3 -q > /dev/full", 3, "standard output"},
                               {"$D/r.csv -o /dev/full -q", 3, "/dev/full"}}) {
     const auto run = run_shell("D=" + in + "; $RANKFLOW complete " + call.arguments);
     EXPECT_EQ(run.status, call.status) << call.arguments << "\n" << run.err;
     EXPECT_THAT(run.err, HasSubstr(call.says)) << call.arguments;
   }
+  EXPECT_THAT(folder.files(), testing::ElementsAre("empty.csv", "r.csv", "twice.csv"));  // nothing lost, nothing left
 }
 
 TEST(PredictProgram, FoldsInNewRowsAndSaysHowItAnswered) {

@@ -6,9 +6,11 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/threads.h"
 #include "completion/parts.h"
+#include "rankflow/error.h"
 #include "support/ratings.h"
 #include "support/tables.h"
 
@@ -205,6 +207,33 @@ TEST(Parts, AreTheSharesAskedForAndDependOnTheSeedAlone) {
   EXPECT_NEAR(share(Part::validation), 0.18, kFiveSigma);
   EXPECT_TRUE(parts == completion::split(100'000, 0.1, 0.2, 7));
   EXPECT_FALSE(parts == completion::split(100'000, 0.1, 0.2, 8));
+}
+
+}  // namespace
+}  // namespace rankflow
+
+namespace rankflow {
+namespace {
+
+// Only ratios of weights, and no unit of the values, may matter.
+TEST(Complete, DoesNotDependOnTheUnitOfValuesOrWeights) {
+  const auto table_in = [](double offset, double scale, float weight_unit) {
+    Table table = ratings();
+    Rng rng(2);
+    for (double& value : table.value) value = offset + scale * (value + 0.01 * rng.normal());
+    for (Index k = 0; k < table.num_observed(); ++k)
+      table.weight.push_back(weight_unit * static_cast<float>(0.5 + rng.uniform()));
+    return table;
+  };
+  CompleteOptions options = quick();
+  options.engine = Engine::posterior;
+  const double plain = complete(table_in(0, 1, 1), options).held_out->rmse;
+  constexpr double kSameError = 0.02;  // float and other draws: not the same bits, the same error
+  for (const auto& [offset, scale, weight] : std::vector<std::tuple<double, double, float>>{
+           {0, 1e-9, 1}, {0, 1e45, 1}, {1e7, 1, 1}, {0, 1, 1e8f}, {0, 1, 1e-8f}})
+    EXPECT_NEAR(complete(table_in(offset, scale, weight), options).held_out->rmse / scale, plain, kSameError)
+        << offset << " " << scale << " " << weight;
+  EXPECT_THROW(complete(table_in(0, 1e160, 1), options), InputError);
 }
 
 }  // namespace

@@ -147,6 +147,13 @@ class Sampler {
     ++sweep_;
   }
 
+  /// Ends the burning in if it is not over; false if it is.
+  bool end_burn_in() {
+    if (averages_.samples() > 0 || sweep_ > options_.burn_in) return false;
+    options_.burn_in = sweep_;
+    return true;
+  }
+
   void save(Archive& archive) const {
     archive.set("sweep", static_cast<std::int64_t>(sweep_));
     archive.set("alpha", alpha_);
@@ -160,6 +167,10 @@ class Sampler {
     load_side(archive, "rows.", rows_);
     load_side(archive, "columns.", columns_);
     averages_.load(archive);
+    const bool sound = sweep_ >= 0 && alpha_ > 0 && std::isfinite(alpha_) &&
+                       averages_.samples() == std::max<Index>(0, sweep_ - options_.burn_in);
+    if (!sound || sweep_ > total_sweeps())
+      throw InputError("checkpoint", "the posterior's state contradicts itself", "start again without --resume");
   }
 
  private:
@@ -181,6 +192,10 @@ class Sampler {
     };
     get("vectors", side.vectors.data());
     get("noise", side.noise);
+    for (const AlignedVector<T>* numbers : {&side.vectors.data(), &side.noise})
+      if (!std::all_of(numbers->begin(), numbers->end(), [](T x) { return std::isfinite(x); }))
+        throw InputError("checkpoint", "the posterior's state holds a number that is not finite",
+                         "start again without --resume");
     side.prior.feature_decay = archive.get_double(prefix + "feature_decay");
   }
 
@@ -245,7 +260,10 @@ PosteriorResult fit_posterior(const Observations<T>& train, const EntryList<T>& 
       if (checkpoint.save) save();
     }
     if (!go_on) result.stop = Stop::interrupted;
-    if (options.max_seconds > 0 && seconds > options.max_seconds) result.stop = Stop::time_limit;
+    if (options.max_seconds > 0 && seconds > options.max_seconds) {
+      result.stop = Stop::time_limit;
+      if (sampler.end_burn_in()) continue;  // at least one draw to answer with
+    }
     if (result.stop != Stop::converged && sampler.sweep() < sampler.total_sweeps()) break;
     result.stop = Stop::converged;
   }
