@@ -78,9 +78,15 @@ std::optional<Fit> exact_attempt(Run& run, Completion& result, bool thorough) {
   const Center center = run.options.center;
   FlowOptions options = flow_options(run, center == Center::automatic ? Centering::none : fixed_centering(center), 0.2);
   options.thorough = options.thorough && thorough;
+  // Taking columns' means off hides an exact low rank, so nothing is standardized here unless that was asked for.
+  const ColumnScaling scaling = run.scaling;
+  if (run.options.standardize == Standardize::automatic) run.scaling = {};
   Fit fit =
       run_flow(run, thorough ? "solve flow thoroughly" : "solve flow", {Part::train, Part::validation}, false, options);
-  if (!solves(run, fit)) return std::nullopt;
+  if (!solves(run, fit)) {
+    run.scaling = scaling;
+    return std::nullopt;
+  }
   note(result, fit, kNaN, "solves the problem exactly with rank " + std::to_string(fit.model.rank()));
   return fit;
 }
@@ -133,7 +139,7 @@ Choice choose(Run& run, Completion& result) {
   }
 
   const bool flow_alone = run.options.engine == Engine::flow;
-  if (small && run.options.held_out == 0)
+  if (small && (run.options.held_out == 0 || run.scaling.scale.size() > 0))
     if (auto exact = exact_attempt(run, result, flow_alone)) return {*std::move(exact), true};
   Fit flow = validated_flow(run, result, flow_alone);
   const bool explains = solves(run, flow) || flow.validation_rmse < kExplains * training_spread(run);
@@ -285,7 +291,6 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
 
   if (table.num_observed() == table.num_rows() * table.num_columns())
     result.warnings.push_back("every cell is observed: there is nothing to fill");
-  result.unit = run.scaling.scale.size() > 0 ? "column spreads" : "values";
   result.seed = settings.seed;
   try {
     carry_out(run, result);
@@ -293,6 +298,7 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
     result.stop = Stop::interrupted;
     result.message = "interrupted";
   }
+  result.unit = run.scaling.scale.size() > 0 ? "column spreads" : "values";
   if (run.time_was_up && result.usable()) result.stop = Stop::time_limit;
   result.parts = std::move(run.parts);
   result.history = std::move(run.history);
