@@ -52,15 +52,7 @@ Centering fixed_centering(Center center) {
 }
 
 double training_spread(const Run& run) {  // in the engine's units
-  if (run.scaling.scale.size() > 0) return 1;
-  double count = 0, mean = 0, squares = 0;
-  for (Index k = 0; k < run.table.num_observed(); ++k) {
-    if (run.parts[k] == Part::held_out) continue;
-    const double before = run.table.value[k] - mean;
-    mean += before / ++count;
-    squares += before * (run.table.value[k] - mean);
-  }
-  return count > 0 ? std::sqrt(squares / count) : 0;
+  return run.scaling.scale.size() > 0 ? 1 : seen_values(run).spread;
 }
 
 void note(Completion& result, const Fit& fit, double rmse, const std::string& remark) {

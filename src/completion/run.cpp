@@ -12,6 +12,17 @@ double Run::allowance(double share) const {
   return std::max(1e-3, share * (options.time_limit - seconds()));
 }
 
+Seen seen_values(const Run& run) {
+  double count = 0, mean = 0, squares = 0;
+  for (Index k = 0; k < run.table.num_observed(); ++k) {
+    if (run.parts[k] == Part::held_out) continue;
+    const double before = run.table.value[k] - mean;
+    mean += before / ++count;
+    squares += before * (run.table.value[k] - mean);
+  }
+  return {mean, count > 0 ? std::sqrt(squares / count) : 0};
+}
+
 CompletionModel to_completion_model(const Run& run, const Fit& fit) {
   CompletionModel model;
   model.product = fit.model;

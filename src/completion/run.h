@@ -56,6 +56,12 @@ Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const
 Fit run_posterior(Run& run, const std::string& name, Parts take, bool validate, const PosteriorOptions& options,
                   const LowRankModel* start);
 
+/// Mean and standard deviation of the values that may be seen (what is not held out), in the values' units.
+struct Seen {
+  double mean = 0, spread = 0;
+};
+Seen seen_values(const Run& run);
+
 /// The model as it is kept and predicted from, without its calibration.
 CompletionModel to_completion_model(const Run& run, const Fit& fit);
 /// Root mean square error on a part, in the engine's units, predictions clipped.

@@ -1,7 +1,5 @@
 // The posterior engine as one fit of a completion.
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
-
 #include "completion/fit_archive.h"
 #include "completion/run.h"
 
@@ -16,15 +14,8 @@ struct Unit {
 
 Unit unit_of(const Run& run) {
   if (run.scaling.scale.size() > 0) return {};
-  double count = 0, mean = 0, squares = 0;
-  for (Index k = 0; k < run.table.num_observed(); ++k) {
-    if (run.parts[k] == Part::held_out) continue;
-    const double before = run.table.value[k] - mean;
-    mean += before / ++count;
-    squares += before * (run.table.value[k] - mean);
-  }
-  const double spread = count > 0 ? std::sqrt(squares / count) : 0;
-  return {mean, spread > 0 ? spread : 1};
+  const Seen seen = seen_values(run);
+  return {seen.mean, seen.spread > 0 ? seen.spread : 1};
 }
 
 ColumnScaling in_unit(const Run& run, const Unit& unit) {
