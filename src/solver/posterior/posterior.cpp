@@ -30,7 +30,7 @@ PosteriorOptions resolved(PosteriorOptions options, Index m, Index n, Index coun
     options.width = std::max<Index>(1, std::min(smaller - 1, most));
   }
   options.width = std::min(options.width, smaller);
-  if (options.features < 0) options.features = dense ? 0 : 48;
+  if (options.features < 0) options.features = dense ? 0 : count > 5'000'000 ? 24 : 48;
   options.features = std::max<Index>(0, std::min(options.features, smaller - 1));
   if (options.sweeps == 0) {
     const double sweeps = dense || count > 5'000'000 ? 80 : 160;
