@@ -101,9 +101,9 @@ TEST(FoldIn, IsTheRidgeSolutionUnderTheTrainingRowsDistribution) {
   const std::vector<FoldIn::Given> given = {{0, 2.0}, {3, 4.5}};
   Eigen::MatrixXd precision = prior;
   Eigen::VectorXd pull = prior * mean;
-  for (const auto& [j, value] : given) {
+  for (const auto& [j, value, weight] : given) {
     const Eigen::VectorXd c{{1.0, p.v(j, 0), p.v(j, 1)}};
-    const double w = 1 / (model.spread.row_noise.mean() * model.spread.column_noise[j]);
+    const double w = weight / (model.spread.row_noise.mean() * model.spread.column_noise[j]);
     precision += w * c * c.transpose();
     pull += w * (value - p.mean - p.column_bias[j]) * c;
   }
