@@ -24,7 +24,8 @@ struct Run {
   ColumnScaling scaling{};                 // empty: engines see the values themselves
   std::pair<double, double> range{1, -1};  // clipping, in the values' units
   std::vector<Step> history{};
-  bool time_was_up = false;  // of any fit
+  bool time_was_up = false;             // of any fit
+  std::vector<std::string> cut_fits{};  // by the flow's limit on iterations
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); }
@@ -49,14 +50,20 @@ struct Fit {
 using Parts = std::initializer_list<Part>;
 
 /// Fits the flow to the parts in `take`. With `validate` the validation part chooses path and moment; `repeat` repeats
-/// a validated fit on more data (if the refit ends far from it, that fit is returned).
+/// the path of an earlier fit, wherever it leads.
 Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
              const Fit* repeat = nullptr);
 /// Samples the posterior given the parts in `take`. `start` may be null.
 Fit run_posterior(Run& run, const std::string& name, Parts take, bool validate, const PosteriorOptions& options,
                   const LowRankModel* start);
 
-/// Mean and standard deviation of the values that may be seen (what is not held out), in the values' units.
+/// The refit, or the first fit with a word in its message if the refit has lost its way.
+Fit checked_refit(Fit refit, const Fit& first);
+
+/// Typical noise of an observation of mean weight, in the engine's units.
+double noise_level(const PosteriorSpread& spread);
+
+/// Weighted mean and standard deviation of the values that may be seen (what is not held out), in the values' units.
 struct Seen {
   double mean = 0, spread = 0;
 };

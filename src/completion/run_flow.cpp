@@ -6,16 +6,16 @@
 #include "completion/fit_archive.h"
 #include "completion/run.h"
 #include "rankflow/error.h"
+#include "solver/flow/refit.h"
 
 namespace rankflow::completion {
 namespace {
 
 constexpr Index kDoubleUpTo = 5'000'000;  // observations; beyond, memory traffic rules
-constexpr double kFarAway = 1.5;          // a refit that fits its data this much worse than the first fit has failed
 constexpr double kNoiseDegrees = 10;      // shrinks noise levels of lines towards their mean, as the posterior does
 
-// Noise per row and per column from the residuals on the fitted entries: e_ij^2 ~ row_i column_j. Used for the shape of
-// intervals only; their size is calibrated on entries the fit did not see.
+// Noise per row and per column from the residuals on the fitted entries: w_ij e_ij^2 ~ row_i column_j. Used for the
+// shape of intervals only; their size is calibrated on entries the fit did not see.
 template <class T>
 PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel& model) {
   const Index m = train.num_rows, n = train.num_columns;
@@ -25,11 +25,12 @@ PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel
   double total = 0, magnitude = 0;
   for (Index i = 0; i < m; ++i)
     for (Index k = rows.begin[i]; k < rows.begin[i + 1]; ++k) {
-      const double e = model(i, rows.other[k]) - static_cast<double>(rows.value[k]);
-      row_sum[i] += e * e;
-      column_sum[rows.other[k]] += e * e;
-      total += e * e;
-      magnitude += static_cast<double>(rows.value[k]) * static_cast<double>(rows.value[k]);
+      const double value = static_cast<double>(rows.value[k]), e = model(i, rows.other[k]) - value;
+      const double weight = rows.weight.empty() ? 1 : static_cast<double>(rows.weight[k]);
+      row_sum[i] += weight * e * e;
+      column_sum[rows.other[k]] += weight * e * e;
+      total += weight * e * e;
+      magnitude += weight * value * value;
     }
   const double count = static_cast<double>(std::max<Index>(1, train.count()));
   const double mean = std::max(total / count, 1e-24 * magnitude / count) + 1e-300;
@@ -72,11 +73,6 @@ Fit fit(Run& run, const std::string& name, Parts take, bool validate, FlowOption
   Flow<T> flow = repeat ? Flow<T>(train, options, repeat->path, resume) : Flow<T>(train, validation, options, resume);
   const FlowResult result = drive(run, name, flow);
 
-  if (repeat && result.train_rmse > kFarAway * repeat->train_rmse + 1e-9) {
-    Fit first = *repeat;
-    first.message += "; the fit on more observations ended far from it and was dropped";
-    return first;
-  }
   Fit done;
   done.engine = "flow";
   done.model = result.model;
@@ -91,19 +87,33 @@ Fit fit(Run& run, const std::string& name, Parts take, bool validate, FlowOption
   return done;
 }
 
+// Limits that struck this fit are told at the end whatever is made of the fit.
+Fit noted(Run& run, const std::string& name, Fit fit) {
+  run.time_was_up = run.time_was_up || fit.stop == Stop::time_limit;
+  if (fit.stop == Stop::iteration_limit) run.cut_fits.push_back(name);
+  return fit;
+}
+
 }  // namespace
 
 Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
              const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved);
+  if (const Archive* saved = run.checkpoint.finished(name))
+    return noted(run, name, fit_from_archive(*saved, run.table));
   const bool single = run.options.scalar == Scalar::single_precision ||
                       (run.options.scalar == Scalar::automatic && run.table.num_observed() > kDoubleUpTo);
   Fit done = single ? fit<float>(run, name, take, validate, options, repeat)
                     : fit<double>(run, name, take, validate, options, repeat);
-  run.time_was_up = run.time_was_up || done.stop == Stop::time_limit;
   if (validate) done.validation_rmse = part_rmse(run, done, Part::validation);
   run.checkpoint.save_finished(name, fit_to_archive(done), run.history);
-  return done;
+  return noted(run, name, std::move(done));
+}
+
+Fit checked_refit(Fit refit, const Fit& first) {
+  if (!flow::refit_failed(refit.stop, refit.model, refit.train_rmse, first.model, first.train_rmse)) return refit;
+  Fit kept = first;
+  kept.message += flow::kRefitDropped;
+  return kept;
 }
 
 }  // namespace rankflow::completion

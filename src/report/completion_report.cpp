@@ -28,11 +28,12 @@ Unseen unseen(const Table& table, const Completion& result, Part part) {
     for (Index k = table.row_begin[i]; k < table.row_begin[i + 1]; ++k) {
       if (result.parts[k] != part) continue;
       const Index j = table.column[k];
+      const double weight = table.weight.empty() ? 1 : static_cast<double>(table.weight[k]) / result.model.weight_unit;
       list.row.push_back(i);
       list.column.push_back(j);
       list.observed.push_back(table.value[k]);
       list.predicted.push_back(result.model.predict(i, j));
-      list.deviation.push_back(result.model.standard_deviation(i, j));
+      list.deviation.push_back(result.model.standard_deviation(i, j, weight));
     }
   return list;
 }

@@ -211,7 +211,7 @@ class Faithful final : public Path {
     best_.point = point_;
     best_.train_rmse = rmse(problem_.train, loss_);
     best_.validation_rmse = validation_;
-    best_.path = {FlowStrategy::greedy, 0, 0, static_cast<Index>(accepted_)};
+    best_.path = {FlowStrategy::greedy, 0, static_cast<Index>(accepted_)};
     best_.time = time_;
     best_.message = "the flow is under way";
     best_step_ = accepted_;
