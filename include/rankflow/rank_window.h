@@ -59,15 +59,17 @@ double predicted_rank(const TargetEstimate& target, const RankWindowStart& start
 /// other n - k are at most d.
 std::pair<double, double> rank_bounds(const Vector& lambda, Index k, Index n, double e, double d);
 
-/// What a watcher saw of a window.
+/// What a watcher saw of a window: from the k-th value's entry to that of the next.
 struct SeenWindow {
   Index first = -1, last = -1;  // iterations: first and last record within
   double begin_time = kNaN, end_time = kNaN;
-  bool left = false;  // the next singular value has entered
+  bool armed = false;  // the rank has been k or less
+  bool left = false;   // and then the next singular value has entered
 };
 
-/// Has the singular value number k + 1 entered? Its window is where the values after the k-th add up to at most
-/// `tolerance` times those before: there r(W) is within that share of the r of W's best approximation of rank k.
+/// Has the singular value number k + 1 entered? The rank of a spectrum is at most k while the values after the k-th add
+/// up to at most `tolerance` times those before: then r(W) is within that share of the r of W's best approximation of
+/// rank k. A start with all values equal has full rank; what counts is the rise after the fall.
 class RankStop {
  public:
   explicit RankStop(Index rank, double tolerance = .02) : rank_(rank), tolerance_(tolerance) {}

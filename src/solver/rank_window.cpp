@@ -125,9 +125,11 @@ template TargetEstimate target_estimate<double>(const MatrixProblem<double>&);
 template TargetEstimate target_estimate<float>(const MatrixProblem<float>&);
 
 double predicted_rank(const TargetEstimate& target, const RankWindowStart& start, double time) {
-  double sum = 0, largest = 0;
-  for (const double lambda : target.values) {
-    const double s = scalar_value(start.depth, lambda, start.alpha, time * target.curvature);
+  double sum = 0, largest = 0, s = kNaN;
+  for (Index i = 0; i < target.values.size(); ++i) {
+    const double lambda = target.values[i];
+    if (i == 0 || lambda != target.values[i - 1])
+      s = scalar_value(start.depth, lambda, start.alpha, time * target.curvature);
     sum += s;
     largest = std::max(largest, s);
   }
@@ -154,7 +156,7 @@ std::vector<RankWindow> count_rank_windows(const TargetEstimate& target, const R
     const double r = s.sum() / s.maxCoeff();
     for (RankWindow& window : windows) {
       if (!within(r, window, start.tolerance)) continue;
-      if (window.first < 0) window.first = k;
+      if (window.last != k - 1) window.first = k;  // what came before was the fall from the start
       window.last = k;
     }
     for (Index i = 0; i < x.size(); ++i) x[i] = recursion.next(x[i], target.values[i]);
@@ -179,9 +181,15 @@ bool RankStop::left(const Vector& singular_values, Index iteration, double time)
   const double before = singular_values.head(rank_).sum();
   const double after = singular_values.tail(singular_values.size() - rank_).sum();
   if (after <= tolerance_ * before) {
+    seen_.armed = true;
+    const double last_one = singular_values[rank_ - 1];
+    if (last_one + after <= tolerance_ * (before - last_one)) {
+      seen_ = {.armed = true};  // rank k - 1 or less: what came before was the fall from the start
+      return false;
+    }
     if (seen_.first < 0) seen_.first = iteration, seen_.begin_time = time;
     seen_.last = iteration, seen_.end_time = time;
-  } else if (seen_.first >= 0) {
+  } else if (seen_.armed) {
     seen_.left = true;
   }
   return seen_.left;

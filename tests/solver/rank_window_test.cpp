@@ -104,7 +104,11 @@ TEST(RankStop, TheFlowOnFullObservationStopsWherePredicted) {
     ASSERT_TRUE(seen->left);
     const auto windows = predict_rank_windows(target, {3, 1e-3, 0});
     const RankWindow& window = windows[static_cast<std::size_t>(rank - 1)];
-    EXPECT_GT(seen->begin_time, .97 * window.begin_time);
+    // It has begun once the value has entered, a while before it has grown to its level.
+    EXPECT_LT(seen->begin_time, 1.03 * window.begin_time);
+    if (rank > 1) {
+      EXPECT_GT(seen->begin_time, .9 * windows[static_cast<std::size_t>(rank - 2)].end_time);
+    }
     EXPECT_LT(seen->end_time, 1.03 * window.end_time);
     EXPECT_GT(seen->end_time, .9 * window.end_time);
     EXPECT_THAT(describe(window, *seen), testing::HasSubstr("predicted"));
@@ -140,6 +144,12 @@ TEST(RankStop, AWindowBeginsOnceTheRestIsSmall) {
   EXPECT_EQ(stop.seen().first, 1);
   EXPECT_EQ(stop.seen().last, 2);
   EXPECT_EQ(stop.seen().end_time, 1);
+  RankStop second(2, .1);  // its window begins with the second value, not with the fall to the first
+  EXPECT_FALSE(second.left(Eigen::Vector3d(9, .1, .1), 0, 0));
+  EXPECT_EQ(second.seen().first, -1);
+  EXPECT_FALSE(second.left(Eigen::Vector3d(9, 2, .1), 1, 1));
+  EXPECT_EQ(second.seen().first, 1);
+  EXPECT_TRUE(second.left(Eigen::Vector3d(9, 4, 2), 2, 2));
   EXPECT_THROW(stop_at_rank(0), OptionError);
 }
 

@@ -77,7 +77,7 @@ class Faithful final : public Path {
     archive.set("faithful.best_time", best_.time);
     const SeenWindow seen = rank_stop_ ? rank_stop_->seen() : SeenWindow{};
     archive.set("faithful.window", std::vector<double>{seen.begin_time, seen.end_time});
-    archive.set("faithful.window_steps", std::vector<std::int64_t>{seen.first, seen.last, seen.left});
+    archive.set("faithful.window_steps", std::vector<std::int64_t>{seen.first, seen.last, seen.armed, seen.left});
   }
 
   void load(const Archive& archive) override {
@@ -96,8 +96,8 @@ class Faithful final : public Path {
     best_ = load_candidate(archive, "faithful.best", problem_.start);
     best_.time = archive.get_double("faithful.best_time");
     const auto window = archive.get_doubles("faithful.window", 2);
-    const auto steps = archive.get_ints("faithful.window_steps", 3);
-    if (rank_stop_) rank_stop_->restore({steps[0], steps[1], window[0], window[1], steps[2] != 0});
+    const auto steps = archive.get_ints("faithful.window_steps", 4);
+    if (rank_stop_) rank_stop_->restore({steps[0], steps[1], window[0], window[1], steps[2] != 0, steps[3] != 0});
   }
 
  private:
@@ -244,6 +244,8 @@ class Faithful final : public Path {
     done_ = true;
     best_.stop = why;
     best_.message = message;
+    if (rank_stop_ && !rank_stop_->seen().left)
+      best_.message += "; no singular value after number " + std::to_string(problem_.options.stop_at_rank) + " entered";
     return false;
   }
 
