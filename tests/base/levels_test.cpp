@@ -36,6 +36,7 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"low_rank_model.h", "model"},
                                                    {"fit.h", "solver"},
                                                    {"flow.h", "solver"},
+                                                   {"flow_problem.h", "solver"},
                                                    {"posterior.h", "solver"},
                                                    {"complete.h", "completion"},
                                                    {"completion_model.h", "completion"},
@@ -45,7 +46,8 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"snapshot.h", "solver"},
                                                    {"descent.h", "solver"},
                                                    {"nuclear_norm.h", "solver"},
-                                                   {"instrument.h", "instrument"}};
+                                                   {"instrument.h", "instrument"},
+                                                   {"trajectory.h", "instrument"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";
