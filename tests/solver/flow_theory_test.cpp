@@ -18,7 +18,8 @@ namespace {
 Matrix power(const Matrix& a, double exponent) {
   if (exponent == 0) return Matrix::Identity(a.rows(), a.rows());
   const SymmetricEigen parts = symmetric_eigen(a);
-  const Vector values = parts.values.cwiseMax(0).array().pow(exponent);
+  const double least = 1e-12 * parts.values.maxCoeff();  // below is round-off of zero
+  const Vector values = parts.values.unaryExpr([&](double x) { return x > least ? std::pow(x, exponent) : 0; });
   return parts.vectors * values.asDiagonal() * parts.vectors.transpose();
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "rankflow/descent.h"
 #include "rankflow/error.h"
 #include "rankflow/flow_problem.h"
 #include "rankflow/scalar_law.h"
@@ -77,6 +78,23 @@ TEST_P(RankWindows, TheEffectiveRankRisesMonotonicallyAfterItsMinimum) {
   }
   EXPECT_NEAR(static_cast<double>(at), static_cast<double>(GetParam().least), GetParam().least / 50.);
   EXPECT_LT(fall, 1e-12);
+}
+
+// The matrix run has the windows of the scalar recursion, to the iteration.
+TEST_P(RankWindows, GradientDescentStopsWhereCounted) {
+  const Matrix target = ten_five_one().values.asDiagonal();
+  const auto problem = full_problem<double>(target, {Normalization::half_sum});
+  const auto depth = static_cast<Index>(GetParam().depth);
+  DescentOptions options{.optimizer = Optimizer::plain, .step_size = GetParam().step};
+  options.record_every = 1;
+  InitializationOptions from{.initialization = Initialization::identity, .scale = GetParam().layer};
+  from.scale_of = ScaleOf::factor;
+  const auto seen = std::make_shared<SeenWindow>();
+  const std::vector<Watcher> watchers{stop_at_rank(1, .02, seen)};
+  const auto result = fit_descent(problem, initialize<double>(layer_dims(10, 10, depth), from), options, watchers);
+  EXPECT_EQ(result.stop, Stop::interrupted);
+  EXPECT_EQ(seen->first, GetParam().first);
+  EXPECT_EQ(seen->last, GetParam().last);
 }
 
 // On full observation of a general matrix the flow itself stops within the predicted window.
