@@ -87,7 +87,10 @@ class RankStop {
 /// A watcher that ends the run when the singular value number k + 1 enters. `seen` may be null.
 Watcher stop_at_rank(Index rank, double tolerance = .02, std::shared_ptr<SeenWindow> seen = nullptr);
 
-/// "predicted 377.2 .. 814.9, seen 380 .. 810".
+/// "singular value 3 has entered; window of rank 2 in the flow's time: predicted 377.2 .. 814.9, seen 380 .. 810"
+std::string describe_stop(Index rank, const TargetEstimate& target, const RankWindowStart& start,
+                          const SeenWindow& seen);
+/// The part after the colon.
 std::string describe(const RankWindow& predicted, const SeenWindow& seen);
 
 }  // namespace rankflow

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "completion/fit_archive.h"
 #include "completion/residual_spread.h"
@@ -11,6 +12,7 @@
 #include "linalg/decompositions.h"
 #include "rankflow/centering.h"
 #include "rankflow/error.h"
+#include "rankflow/rank_window.h"
 
 namespace rankflow::completion {
 namespace {
@@ -83,6 +85,7 @@ class Fitting {
         options_(descent_options(run, max_seconds, repeat)),
         repeats_(repeat != nullptr),
         engine_(prepared_.problem, initialize<T>(dims_, start_options(run)), options_) {
+    if (run.options.flow.stop_at_rank > 0) rank_stop_.emplace(run.options.flow.stop_at_rank);
     if (validate) validation_ = select_list<T>(run.table, run.parts, Part::validation, run.scaling);
     if (const Archive* saved = run.checkpoint.in_progress(name)) resume(*saved);
     const double flops = flops_per_update(static_cast<double>(train_.count()), dims_);
@@ -121,9 +124,14 @@ class Fitting {
     seen_ = now.iteration;
     if (!std::isfinite(now.loss)) return true;  // the engine stops by itself
     const double error = validation_rmse(now);
-    const bool judged = validation_.count() > 0;
-    if (!judged || !(error >= best_.validation_rmse))
-      best_ = {now.end_matrix(), now.iteration, now.loss, judged ? error : kNaN};
+    const bool judged = validation_.count() > 0 && !rank_stop_;
+    const bool left = rank_stop_ && rank_stop_->left(now.singular_values(), now.iteration, now.time);
+    if (now.iteration == 0 && rank_stop_) start_size_ = now.singular_values().mean();
+    if (left) {
+      engine_.finish(Stop::converged);
+      return false;  // the best is the last point before
+    }
+    if (!judged || !(error >= best_.validation_rmse)) best_ = {now.end_matrix(), now.iteration, now.loss, error};
     const Step step = record(now, error);
     bool go_on = true;
     for (const Observer& observer : run_.observers) go_on = observer(step) == Next::proceed && go_on;
@@ -176,6 +184,9 @@ class Fitting {
     archive.set("best_end_matrix", best_.end_matrix);
     archive.set("best", std::vector<double>{static_cast<double>(best_.updates), best_.loss, best_.validation_rmse,
                                             static_cast<double>(seen_)});
+    const SeenWindow seen = rank_stop_ ? rank_stop_->seen() : SeenWindow{};
+    archive.set("window", std::vector<double>{start_size_, seen.begin_time, seen.end_time});
+    archive.set("window_updates", std::vector<std::int64_t>{seen.first, seen.last, seen.armed, seen.left});
     run_.checkpoint.save_progress(name_, std::move(archive), run_.history);
   }
 
@@ -184,6 +195,10 @@ class Fitting {
     const std::vector<double> numbers = archive.get_doubles("best", 4);
     best_ = {archive.get_matrix("best_end_matrix"), static_cast<Index>(numbers[0]), numbers[1], numbers[2]};
     seen_ = static_cast<Index>(numbers[3]);
+    const std::vector<double> times = archive.get_doubles("window", 3);
+    const auto updates = archive.get_ints("window_updates", 4);
+    start_size_ = times[0];
+    if (rank_stop_) rank_stop_->restore({updates[0], updates[1], times[1], times[2], updates[2] != 0, updates[3] != 0});
   }
 
   Fit result() const {
@@ -198,7 +213,12 @@ class Fitting {
     fit.train_rmse = std::sqrt(best_.loss) * prepared_.scale;
     fit.model = model();
     fit.spread = residual_spread(train_, fit.model);
-    if (validation_.count() > 0) {
+    if (rank_stop_) {
+      const RankWindowStart start{run_.options.flow.depth, start_size_, 0};
+      if (rank_stop_->seen().left)
+        fit.message = describe_stop(run_.options.flow.stop_at_rank, target_estimate(prepared_.problem), start,
+                                    rank_stop_->seen());
+    } else if (validation_.count() > 0) {
       fit.message = fmt::format("best on the validation part after {} of {} updates", best_.updates, ended.iterations);
       if (best_.updates < ended.iterations && ended.stop != Stop::time_limit && ended.stop != Stop::diverged)
         fit.stop = Stop::validation;
@@ -244,6 +264,8 @@ class Fitting {
   bool repeats_;
   Descent<T> engine_;
   Best best_;
+  std::optional<RankStop> rank_stop_;
+  double start_size_ = kNaN;
   Index seen_ = -1, longest_stride_ = 1;
 };
 

@@ -204,6 +204,16 @@ Watcher stop_at_rank(Index rank, double tolerance, std::shared_ptr<SeenWindow> s
   };
 }
 
+std::string describe_stop(Index rank, const TargetEstimate& target, const RankWindowStart& start,
+                          const SeenWindow& seen) {
+  RankWindow predicted;
+  if (target.values.size() > 0 && target.values[0] > 0)
+    for (const RankWindow& window : predict_rank_windows(target, start, rank))
+      if (window.rank == rank) predicted = window;
+  return fmt::format("singular value {} has entered; window of rank {} in the flow's time: {}", rank + 1, rank,
+                     describe(predicted, seen));
+}
+
 std::string describe(const RankWindow& predicted, const SeenWindow& seen) {
   const std::string forecast = predicted.exists()
                                    ? fmt::format("predicted {:.4g} .. {:.4g}", predicted.begin_time, predicted.end_time)

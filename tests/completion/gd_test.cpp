@@ -83,6 +83,35 @@ TEST(CompleteByDescent, ResumesWithTheSameBits) {
   }
 }
 
+TEST(CompleteByDescent, StopsAtARankLikeTheFlow) {
+  const Matrix w = test::product(test::random_model(40, 36, Eigen::Vector4d(40, 20, 8, 3), 5));
+  const EntryList<double> list = test::sample(w, 900, 1);
+  std::string text = "row,column,value\n";
+  for (Index k = 0; k < list.count(); ++k)
+    text += fmt::format("r{},c{},{}\n", list.row[k], list.column[k], list.value[k]);
+  const Table table = read_bytes_as_table(text);
+  for (const Engine engine : {Engine::gd, Engine::flow}) {
+    CompleteOptions options = gd();
+    options.engine = engine;
+    options.center = Center::none;
+    options.flow.motion = Motion::faithful;
+    options.flow.alpha = 1e-4;
+    options.flow.stop_at_rank = 2;
+    options.flow.max_iterations = 100'000;
+    options.descent.optimizer = Optimizer::plain;
+    options.descent.step_size = .5;
+    options.initialization.initialization = Initialization::identity;
+    options.initialization.scale = 1e-5;
+    const Completion result = complete(table, options);
+    EXPECT_EQ(result.stop, Stop::converged) << result.message;
+    EXPECT_EQ(result.model.product.rank(.1), 2);
+    EXPECT_NE(result.message.find("singular value 3 has entered; window of rank 2"), std::string::npos)
+        << result.message;
+    EXPECT_NE(result.message.find("seen"), std::string::npos) << result.message;
+    EXPECT_EQ(result.message.find("none"), std::string::npos) << result.message;
+  }
+}
+
 TEST(CompleteByDescent, IsNeverTakenUnasked) {
   CompleteOptions options;
   const Completion result = complete(low_rank_table(0), options);

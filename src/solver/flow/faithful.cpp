@@ -243,10 +243,7 @@ class Faithful final : public Path {
     double curvature = 0;
     for (Index i = 0; i < problem_.train.num_rows(); ++i) curvature += problem_.train.row_weight(i);
     curvature /= static_cast<double>(problem_.train.num_rows() * problem_.train.num_columns());
-    const auto windows = predict_rank_windows(target_estimate(pairs.g, curvature), {law_.depth, start_size_, 0}, rank);
-    const bool known = !windows.empty() && windows.back().rank == rank;
-    return "singular value " + std::to_string(rank + 1) + " has entered; window of rank " + std::to_string(rank) +
-           " in the flow's time: " + describe(known ? windows.back() : RankWindow{}, rank_stop_->seen());
+    return describe_stop(rank, target_estimate(pairs.g, curvature), {law_.depth, start_size_, 0}, rank_stop_->seen());
   }
 
   bool end(Stop why, const std::string& message) {
