@@ -15,16 +15,26 @@
 namespace rankflow {
 
 /// What a problem says about its solution before anything has moved: every singular value is taken to grow by the law
-/// of full observation (scalar_law.h). Exact on full observation; elsewhere an estimate, whose `values` are those of
-/// -gradient(0) / curvature.
+/// of full observation (scalar_law.h). Exact on full observation; elsewhere an estimate.
 struct TargetEstimate {
   Vector values;         // eigenvalues or singular values, descending; negative and zero ones shrink
   double curvature = 1;  // the problem's time, times this, is the scalar law's
 };
+
+/// What is needed of a problem for an estimate: -gradient(0) / curvature is the target plus noise from what was not
+/// measured, of this variance in every entry.
+struct TargetSketch {
+  Index num_rows, num_columns, count;
+  double curvature;     // mean over the matrix units of the loss's second derivative
+  double squares;       // ||target||_F^2 as the measurements have it
+  bool single_entries;  // not linear measurements of everything
+  double noise() const;
+};
+/// From singular values g of -gradient(0). The inflation of the values by that noise is undone as for a matrix of low
+/// rank in white noise (Benaych-Georges and Nadakuditi 2012); those inside the noise count as 0.
+TargetEstimate target_estimate(const Vector& g, const TargetSketch& sketch);
 template <class T>
 TargetEstimate target_estimate(const MatrixProblem<T>& problem);
-/// From singular values g of -gradient(0) alone; curvature: mean over the matrix units of the loss's second derivative.
-TargetEstimate target_estimate(const Vector& g, double curvature);
 
 /// Where all singular values start, and how far one iteration goes.
 struct RankWindowStart {

@@ -102,7 +102,8 @@ class Fitting {
  private:
   static DescentOptions descent_options(const Run& run, double max_seconds, const Fit* repeat) {
     DescentOptions options = run.options.descent;
-    options.max_iterations = repeat ? repeat->path.steps : run.options.flow.max_iterations;
+    const bool as_often = repeat && run.options.flow.stop_at_rank == 0;  // otherwise the rank ends this fit too
+    options.max_iterations = as_often ? repeat->path.steps : run.options.flow.max_iterations;
     options.max_seconds = max_seconds;
     return options;
   }

@@ -11,6 +11,7 @@
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
 #include "rankflow/scalar_law.h"
+#include "solver/flow/measured_loss.h"
 
 namespace rankflow {
 namespace {
@@ -88,8 +89,21 @@ void predict(const TargetEstimate& target, const RankWindowStart& start, RankWin
 
 }  // namespace
 
-TargetEstimate target_estimate(const Vector& g, double curvature) {
-  return {g / curvature, curvature};
+double TargetSketch::noise() const {
+  const double cells = static_cast<double>(num_rows * num_columns), seen = static_cast<double>(count);
+  return squares / seen * (single_entries ? 1 - seen / cells : 1);
+}
+
+TargetEstimate target_estimate(const Vector& g, const TargetSketch& sketch) {
+  const double m = static_cast<double>(std::min(sketch.num_rows, sketch.num_columns));
+  const double n = static_cast<double>(std::max(sketch.num_rows, sketch.num_columns)), unit = n * sketch.noise();
+  TargetEstimate target{g / sketch.curvature, sketch.curvature};
+  if (unit > 0)
+    for (double& value : target.values) {
+      const double beta = m / n, t = value * value / unit - beta - 1;
+      value = t > 2 * std::sqrt(beta) ? std::sqrt(unit * (t + std::sqrt(t * t - 4 * beta)) / 2) : 0;
+    }
+  return target;
 }
 
 template <class T>
@@ -97,7 +111,7 @@ TargetEstimate target_estimate(const MatrixProblem<T>& problem) {
   MatrixOf<T> gradient;
   loss_at(problem, MatrixOf<T>(MatrixOf<T>::Zero(problem.num_rows, problem.num_columns)), &gradient);
   const double cells = static_cast<double>(problem.num_rows * problem.num_columns);
-  double squares = 0;  // sum_k ||A_k||_F^2
+  double squares = 0;  // sum_k ||A_k||_F^2, with weights
   switch (problem.measurement) {
     case Measurement::entries:
       squares = static_cast<double>(problem.count());
@@ -118,7 +132,14 @@ TargetEstimate target_estimate(const MatrixProblem<T>& problem) {
   }
   const double scale =
       problem.loss.normalization == Normalization::mean ? 2.0 / static_cast<double>(problem.count()) : 1.0;
-  return target_estimate(singular_values(gradient.template cast<double>()), scale * squares / cells);
+  const double curvature = scale * squares / cells;
+  MatrixLoss squared = problem.loss;
+  squared.penalty = Penalty::squared;
+  const auto loss = flow::make_loss(problem, squared);
+  const bool single = problem.measurement == Measurement::entries || problem.measurement == Measurement::full;
+  return target_estimate(
+      singular_values(gradient.template cast<double>()),
+      {problem.num_rows, problem.num_columns, problem.count(), curvature, loss->squares() / curvature, single});
 }
 
 template TargetEstimate target_estimate<double>(const MatrixProblem<double>&);

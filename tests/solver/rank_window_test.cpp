@@ -191,6 +191,27 @@ TEST(RankWindow, RefusesTargetsOfWhichNothingGrows) {
   EXPECT_THROW(count_rank_windows(ten_five_one(), {}, 10), OptionError);  // no step size
 }
 
+// What was not measured inflates the singular values of -gradient(0); the estimate takes that back.
+TEST(TargetEstimate, TakesTheNoiseOfWhatIsNotMeasuredAway) {
+  const Matrix w = test::low_rank_matrix(60, 45, 2, 5);
+  const Vector truth = singular_values(w);
+  const Matrix a = test::normal_matrix(1200, 60 * 45, 2);
+  const std::vector<MatrixProblem<double>> problems{
+      completion_problem<double>(60, 45, test::sample(w, 900, 1), {}),
+      dense_sensing_problem<double>(60, 45, a, a * Eigen::Map<const Vector>(w.data(), w.size()), {})};
+  for (const auto& problem : problems) {
+    Matrix g;
+    loss_at(problem, Matrix(Matrix::Zero(60, 45)), &g);
+    const TargetEstimate target = target_estimate(problem);
+    const Vector raw = singular_values(g) / target.curvature;
+    for (Index k = 0; k < 2; ++k) {
+      EXPECT_GT(raw[k], 1.03 * truth[k]);
+      EXPECT_LT(std::abs(target.values[k] - truth[k]), .5 * (raw[k] - truth[k]));
+    }
+    EXPECT_LT(target.values[4], .5 * truth[1]);
+  }
+}
+
 TEST(TargetEstimate, HasTheCurvatureOfEachMeasurement) {
   const Matrix w = test::low_rank_matrix(20, 16, 2, 5);
   const auto entries = completion_problem<double>(20, 16, test::sample(w, 160, 1), {Normalization::half_sum});

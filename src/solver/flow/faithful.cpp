@@ -240,10 +240,14 @@ class Faithful final : public Path {
   std::string rank_message() const {
     const Index rank = problem_.options.stop_at_rank;
     const Pairs pairs = top_pairs(problem_.train, problem_.start, rank + 1, kStartIterations, problem_.options.seed);
+    const Loss& loss = problem_.train;
     double curvature = 0;
-    for (Index i = 0; i < problem_.train.num_rows(); ++i) curvature += problem_.train.row_weight(i);
-    curvature /= static_cast<double>(problem_.train.num_rows() * problem_.train.num_columns());
-    return describe_stop(rank, target_estimate(pairs.g, curvature), {law_.depth, start_size_, 0}, rank_stop_->seen());
+    Index by_rows = 0;
+    for (Index i = 0; i < loss.num_rows(); ++i) curvature += loss.row_weight(i), by_rows += loss.row_count(i);
+    curvature /= static_cast<double>(loss.num_rows() * loss.num_columns());
+    const TargetSketch sketch{loss.num_rows(), loss.num_columns(),         loss.count(),
+                              curvature,       loss.squares() / curvature, by_rows == loss.count()};
+    return describe_stop(rank, target_estimate(pairs.g, sketch), {law_.depth, start_size_, 0}, rank_stop_->seen());
   }
 
   bool end(Stop why, const std::string& message) {
