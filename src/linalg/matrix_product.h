@@ -33,8 +33,8 @@ using ProductKernel = void (*)(const MatrixProduct<T>&, std::int64_t first, std:
 template <class T>
 ProductKernel<T> product_kernel();
 
-/// The whole product: by our kernels up to kOwnProducts in every dimension, by BLAS beyond; threads over blocks of
-/// rows, the same bits for any number of them. Allocates nothing after a thread's first call.
+/// The whole product: by BLAS where all three dimensions exceed kOwnProducts, by our kernels otherwise; threads over
+/// blocks of rows, the same bits for any number of them. Allocates nothing after a thread's first call.
 template <class T>
 void multiply(const MatrixProduct<T>& product);
 inline constexpr std::int64_t kOwnProducts = 512;

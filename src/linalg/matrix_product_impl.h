@@ -156,11 +156,10 @@ template <class T, int Width>
 void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std::int64_t begin, std::int64_t end,
            std::int64_t column, const T* packed) {
   constexpr int n = Simd<T>::lanes;
-  if (p.n - (column + (Width - 1) * n) <= n / 2) {
-    panel<T, Width, true>(p, first, last, begin, end, column, packed);
-  } else {
-    panel<T, Width, false>(p, first, last, begin, end, column, packed);
-  }
+  if constexpr (RANKFLOW_VECTOR_BYTES > 16)
+    if (p.n - (column + (Width - 1) * n) <= n / 2)
+      return panel<T, Width, true>(p, first, last, begin, end, column, packed);
+  panel<T, Width, false>(p, first, last, begin, end, column, packed);
 }
 
 template <class T>

@@ -128,6 +128,14 @@ TEST(Stopping, SaysWhyItStopped) {
   EXPECT_EQ(fit_descent(problem, start(30, 2), {.max_iterations = 0}).iterations, 0);
   EXPECT_EQ(fit_descent(problem, start(30, 3), {.optimizer = Optimizer::plain, .step_size = 1e6}).stop, Stop::diverged);
   EXPECT_EQ(fit_descent(problem, start(30, 3), {.loss_tolerance = 0, .max_seconds = .01}).stop, Stop::time_limit);
+  Index calls = 0;
+  const Watcher looks = [&](Snapshot& now) {
+    EXPECT_TRUE(now.singular_values().allFinite());
+    return ++calls, Next::proceed;
+  };
+  const DescentOptions wild{.optimizer = Optimizer::plain, .step_size = 1e6, .record_every = 1};
+  EXPECT_EQ(fit_descent(problem, start(30, 3), wild, {&looks, 1}).stop, Stop::diverged);
+  EXPECT_GE(calls, 1);
   const Watcher enough = [](Snapshot& now) { return now.iteration < 20 ? Next::proceed : Next::finish; };
   const auto ended = fit_descent(problem, start(30, 3), {.record_every = 10}, {&enough, 1});
   EXPECT_EQ(ended.stop, Stop::interrupted);
