@@ -86,8 +86,9 @@ const char* word(Centering centering) {
   return centering == Centering::none ? "no centering" : centering == Centering::mean ? "mean" : "biases";
 }
 
-// The flow, judged on the validation part, with the centering that does best there.
-Fit validated_flow(Run& run, Completion& result, bool thorough) {
+// A fit by the flow or by descent, judged on the validation part, with the centering that does best there.
+template <class FitWith>
+Fit best_centering(Run& run, Completion& result, FitWith fit_with) {
   std::vector<Centering> centerings;
   if (run.options.center != Center::automatic) {
     centerings = {fixed_centering(run.options.center)};
@@ -97,15 +98,28 @@ Fit validated_flow(Run& run, Completion& result, bool thorough) {
   }
   std::optional<Fit> best;
   for (const Centering centering : centerings) {
-    FlowOptions options = flow_options(run, centering, 0.2);
-    options.thorough = options.thorough && thorough;
-    Fit fit = run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true, options);
+    Fit fit = fit_with(centering);
     note(result, fit, fit.validation_rmse, std::string(word(centering)) + ": " + fit.message);
     const bool explains = solves(run, fit) || fit.validation_rmse < kExplains * training_spread(run);
     if (!best || fit.validation_rmse < best->validation_rmse) best = std::move(fit);
     if (explains) break;
   }
   return *std::move(best);
+}
+
+Fit validated_flow(Run& run, Completion& result, bool thorough) {
+  return best_centering(run, result, [&](Centering centering) {
+    FlowOptions options = flow_options(run, centering, 0.2);
+    options.thorough = options.thorough && thorough;
+    return run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true, options);
+  });
+}
+
+Fit validated_gd(Run& run, Completion& result) {
+  return best_centering(run, result, [&](Centering centering) {
+    return run_gd(run, std::string("validate gd, ") + word(centering), {Part::train}, true, centering,
+                  run.allowance(0.2));
+  });
 }
 
 Fit validated_posterior(Run& run, Completion& result, const LowRankModel* start) {
@@ -123,6 +137,7 @@ double noise_share(const Run& run, const Fit& posterior) {
 
 Choice choose(Run& run, Completion& result) {
   const bool small = run.table.num_observed() <= kSmall && run.options.flow.motion == Motion::fast;
+  if (run.options.engine == Engine::gd) return {validated_gd(run, result), false};
   if (run.options.engine == Engine::posterior) {
     const Fit start = validated_flow(run, result, false);
     return {validated_posterior(run, result, &start.model), false};
@@ -148,6 +163,7 @@ Choice choose(Run& run, Completion& result) {
 Fit fit_again(Run& run, const std::string& name, Parts take, const Fit& chosen, double share) {
   if (chosen.engine == "flow")
     return checked_refit(run_flow(run, name, take, false, flow_options(run, chosen.centering, share), &chosen), chosen);
+  if (chosen.engine == "gd") return run_gd(run, name, take, false, chosen.centering, run.allowance(share), &chosen);
   PosteriorOptions options = posterior_options(run, share);
   options.keep = std::max<Index>(1, chosen.model.width());
   Fit fit = run_posterior(run, name, take, false, options, &chosen.model);
@@ -201,7 +217,7 @@ void describe(const Fit& fit, const Fit& chosen, Completion& result) {
   result.train_rmse = fit.train_rmse;
   result.stop = fit.stop;
   result.message = fit.message;
-  result.centering = fit.engine == "flow" ? word(fit.centering) : "biases";
+  result.centering = fit.engine == "posterior" ? "biases" : word(fit.centering);
   for (Candidate& candidate : result.candidates)
     candidate.chosen = candidate.engine == chosen.engine &&
                        (candidate.validation_rmse == chosen.validation_rmse ||
@@ -296,6 +312,7 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
   if (options.flow.weight_decay > 0 && options.flow.motion == Motion::fast)
     throw OptionError("--weight-decay acts in the faithful motion only, and --motion is fast",
                       "pass --motion faithful, or leave --weight-decay out: the fast motion finds its own");
+  if (options.engine == Engine::gd) check_gd(table, options);
   if (table.num_observed() == 0) throw InputError(table.source, "no entry is observed: there is nothing to learn from");
   check_magnitude(table);
   Completion result;

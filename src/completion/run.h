@@ -42,9 +42,9 @@ struct Fit {
   Index iterations = 0;
   Stop stop = Stop::not_run;
   std::string message;
-  FlowPath path;                          // flow
+  FlowPath path;                          // flow; gd: steps, the updates that were best on the validation part
   bool solved = false;                    // flow
-  Centering centering = Centering::none;  // flow
+  Centering centering = Centering::none;  // flow, gd
 };
 
 using Parts = std::initializer_list<Part>;
@@ -62,6 +62,13 @@ Fit checked_refit(Fit refit, const Fit& first);
 
 /// Typical noise of an observation of mean weight, in the engine's units.
 double noise_level(const PosteriorSpread& spread);
+
+/// Throws OptionError where engine gd cannot run: options that do not fit it, or a table too large for dense factors.
+void check_gd(const Table& table, const CompleteOptions& options);
+/// Gradient descent on dense factors. With `validate` the validation part chooses the moment; `repeat` makes as many
+/// updates on more data.
+Fit run_gd(Run& run, const std::string& name, Parts take, bool validate, Centering centering, double max_seconds,
+           const Fit* repeat = nullptr);
 
 /// Weighted mean and standard deviation of the values that may be seen (what is not held out), in the values' units.
 struct Seen {

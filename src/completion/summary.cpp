@@ -43,7 +43,8 @@ std::string brief(const Table& table, const Completion& result) {
     if (std::isfinite(e.coverage90)) text += fmt::format("; 90 % intervals cover {}", percent(e.coverage90));
   }
   text += fmt::format(". Engine {}", result.engine);
-  if (result.engine == "flow") text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
+  if (result.engine != "posterior")
+    text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
   const Candidate *chosen = nullptr, *rival = nullptr;
   for (const Candidate& candidate : result.candidates) {
     if (candidate.chosen) {

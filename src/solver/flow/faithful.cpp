@@ -3,34 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <optional>
 
+#include "linalg/tall.h"
 #include "rankflow/error.h"
+#include "rankflow/rank_window.h"
 #include "solver/flow/balanced.h"
+#include "solver/flow/dormand_prince.h"
 #include "solver/flow/path.h"
 
 namespace rankflow::flow {
 namespace {
 
-// Dormand and Prince 1980: order 5 with an error estimate of order 4; the autonomous form needs no nodes.
-constexpr int kStages = 7;
-constexpr double kTableau[kStages][kStages - 1] = {
-    {},
-    {1.0 / 5},
-    {3.0 / 40, 9.0 / 40},
-    {44.0 / 45, -56.0 / 15, 32.0 / 9},
-    {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
-    {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
-    {35.0 / 384, 0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84},
-};
-constexpr double kErrorWeights[kStages] = {71.0 / 57600,      0,          -71.0 / 16695, 71.0 / 1920,
-                                           -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
-constexpr double kSafety = .9, kMostGrowth = 4, kLeastGrowth = .2;
 constexpr int kMaxRejections = 60;
 
 constexpr Index kFirstDirections = 6;  // of the spectral start, unless max_rank says otherwise
+constexpr int kStartIterations = 30;   // of the subspace iteration for the spectral start
 constexpr Index kWatched = 2;          // directions outside whose scalar laws are followed
 constexpr int kWatchIterations = 3;
 constexpr double kEnter = 2;       // a direction enters once its law has brought it to this times alpha
+constexpr double kEnterMost = 4;   // and with at most this times alpha
 constexpr double kDrop = 1e-4;     // of alpha: a direction that shrinks below is dropped
 constexpr double kPatience = 1.5;  // ends once time is this many times that of the best validation error
 
@@ -38,21 +31,19 @@ class Faithful final : public Path {
  public:
   Faithful(const Problem& problem, const Point* start)
       : problem_(problem), law_{problem.options.depth, problem.options.weight_decay}, adaptive_(start == nullptr) {
-    point_ = start ? *start : spectral_start();
-    w_ = balance(point_);
-    loss_ = value_at(problem_.train, point_);
+    set_point(start ? *start : spectral_start());
+    start_size_ = point().s.size() > 0 ? point().s.mean() : problem.options.alpha;
+    if (problem.options.stop_at_rank > 0) rank_stop_.emplace(problem.options.stop_at_rank);
+    loss_ = value_at(problem_.train, point());
     note();
   }
 
   bool step() override {
     if (done_) return false;
-    if (point_.width() == 0) return end(Stop::converged, "the data have no gradient at zero: nothing to learn");
+    if (w_.a.cols() == 0) return end(Stop::converged, "the data have no gradient at zero: nothing to learn");
     if (adaptive_) watch();
     while (!advance())
       if (done_) return true;
-    w_ = canonical(w_);
-    point_ = to_point(w_, problem_.start);
-    loss_ = value_at(problem_.train, point_);
     if (adaptive_) change_rank();
     note();
     const double residual = std::sqrt(2 * loss_ / problem_.train.squares());
@@ -60,13 +51,19 @@ class Faithful final : public Path {
     if (residual < problem_.options.tolerance) end(Stop::converged, "the residual fell below the tolerance");
     if (problem_.options.max_time > 0 && time_ >= problem_.options.max_time)
       end(Stop::converged, "the flow reached max_time");
-    if (problem_.validation && time_ > kPatience * best_.time && accepted_ > best_step_ + 50)
+    if (rank_stop_ && rank_stop_->left(point().s, accepted_, time_)) end(Stop::converged, rank_message());
+    if (!rank_stop_ && problem_.validation && time_ > kPatience * best_.time && accepted_ > best_step_ + 50)
       end(Stop::validation, "the validation error had its minimum");
     return true;
   }
 
-  Where where() const override { return {&point_, loss_, validation_, time_, last_step_}; }
-  Candidate best() const override { return best_; }
+  void not_beyond(double time) override { until_ = time; }
+  Where where() const override { return {&point(), loss_, validation_, time_, last_step_}; }
+  Candidate best() const override {
+    Candidate candidate = best_;
+    if (!chosen_by_validation()) candidate.point = point();
+    return candidate;
+  }
 
   void save(Archive& archive) const override {
     archive.set("faithful.a", w_.a);
@@ -74,15 +71,23 @@ class Faithful final : public Path {
     archive.set("faithful.numbers", std::vector<double>{time_, step_size_, last_step_, loss_, validation_});
     archive.set("faithful.clocks", std::vector<double>(clocks_.begin(), clocks_.end()));
     archive.set("faithful.counters", std::vector<std::int64_t>{accepted_, best_step_, adaptive_, done_});
-    flow::save(archive, "faithful.point", point_);
-    flow::save(archive, "faithful.best", best_);
+    archive.set("faithful.rate_a", rate_.a);
+    archive.set("faithful.rate_b", rate_.b);
+    flow::save(archive, "faithful.point", point());
+    flow::save(archive, "faithful.best", best());
     archive.set("faithful.best_time", best_.time);
+    const SeenWindow seen = rank_stop_ ? rank_stop_->seen() : SeenWindow{};
+    archive.set("faithful.window", std::vector<double>{seen.begin_time, seen.end_time});
+    archive.set("faithful.window_steps", std::vector<std::int64_t>{seen.first, seen.last, seen.armed, seen.left});
   }
 
   void load(const Archive& archive) override {
     point_ = load_point(archive, "faithful.point", problem_.start);
-    w_.a = archive.get_matrix("faithful.a", point_.num_rows(), point_.width());
-    w_.b = archive.get_matrix("faithful.b", point_.num_columns(), point_.width());
+    w_.a = archive.get_matrix("faithful.a", point_->num_rows(), point_->width());
+    w_.b = archive.get_matrix("faithful.b", point_->num_columns(), point_->width());
+    const Index known = archive.get_matrix("faithful.rate_a").cols();  // 0: not known
+    rate_.a = archive.get_matrix("faithful.rate_a", known > 0 ? w_.a.rows() : 0, known > 0 ? w_.a.cols() : 0);
+    rate_.b = archive.get_matrix("faithful.rate_b", known > 0 ? w_.b.rows() : 0, known > 0 ? w_.b.cols() : 0);
     const auto numbers = archive.get_doubles("faithful.numbers", 5);
     time_ = numbers[0], step_size_ = numbers[1], last_step_ = numbers[2], loss_ = numbers[3], validation_ = numbers[4];
     const auto clocks = archive.get_doubles("faithful.clocks", kWatched);
@@ -91,6 +96,9 @@ class Faithful final : public Path {
     accepted_ = counters[0], best_step_ = counters[1], adaptive_ = counters[2] != 0, done_ = counters[3] != 0;
     best_ = load_candidate(archive, "faithful.best", problem_.start);
     best_.time = archive.get_double("faithful.best_time");
+    const auto window = archive.get_doubles("faithful.window", 2);
+    const auto steps = archive.get_ints("faithful.window_steps", 4);
+    if (rank_stop_) rank_stop_->restore({steps[0], steps[1], window[0], window[1], steps[2] != 0, steps[3] != 0});
   }
 
  private:
@@ -98,7 +106,7 @@ class Faithful final : public Path {
     const Index wanted =
         problem_.options.max_rank > 0 ? problem_.max_rank() : std::min(problem_.max_rank(), kFirstDirections);
     adaptive_ = problem_.options.max_rank == 0;
-    const Pairs pairs = top_pairs(problem_.train, problem_.start, wanted, 30, problem_.options.seed);
+    const Pairs pairs = top_pairs(problem_.train, problem_.start, wanted, kStartIterations, problem_.options.seed);
     Index usable = 0;
     while (usable < pairs.g.size() && pairs.g[usable] > 1e-12 * pairs.g[0]) ++usable;
     Point point = problem_.start;
@@ -108,52 +116,61 @@ class Faithful final : public Path {
     return point;
   }
 
-  Balanced rate(const Balanced& w) {
-    const Slope slope = problem_.train.slope({w.a, w.b, problem_.start});
-    return flow_rate(w, frame_of(w), slope, law_);
+  /// The singular value decomposition of where it is: made when it is asked for.
+  const Point& point() const {
+    if (!point_) point_ = to_point(w_, problem_.start);
+    return *point_;
   }
 
-  static Balanced canonical(const Balanced& w) {
-    const Frame frame = frame_of(w);
-    return {w.a * frame.rotation, w.b * frame.rotation};
+  void set_point(const Point& to) {
+    point_ = to;
+    w_ = balance(to);
+    rate_ = {};
+  }
+
+  // Keeps the loss and the frame of the last evaluation.
+  Balanced rate(const Balanced& w) {
+    const Slope slope = problem_.train.slope({w.a, w.b, problem_.start});
+    frame_ = frame_of(w);
+    slope_loss_ = slope.loss;
+    return flow_rate(w, frame_, slope, law_);
   }
 
   // One attempt of a Runge-Kutta step; false if its error was too large (the step size is then smaller).
   bool advance() {
-    std::array<Balanced, kStages> k;
-    k[0] = rate(w_);
-    if (step_size_ == 0) step_size_ = first_step(k[0]);
+    if (rate_.a.size() == 0) rate_ = rate(w_);
+    if (step_size_ == 0) step_size_ = first_step(rate_);
     double h = step_size_;
-    const double left = problem_.options.max_time - time_;
-    const bool last = problem_.options.max_time > 0 && h >= left;
-    if (last) h = left;
-    Balanced next;
-    for (int stage = 1; stage < kStages; ++stage) {
-      next = w_;
-      for (int j = 0; j < stage; ++j) {
-        if (kTableau[stage][j] == 0) continue;
-        next.a += h * kTableau[stage][j] * k[j].a;
-        next.b += h * kTableau[stage][j] * k[j].b;
-      }
-      k[stage] = rate(next);  // the last stage's point is the step's end
-    }
-    const double error = relative_error(k, next, h) / problem_.options.path_tolerance;
-    const double factor = std::isfinite(error)
-                              ? std::clamp(kSafety * std::pow(std::max(error, 1e-10), -.2), kLeastGrowth, kMostGrowth)
-                              : kLeastGrowth;
+    const double limit = problem_.options.max_time > 0 ? std::min(until_, problem_.options.max_time) : until_;
+    const bool last = h >= limit - time_;
+    if (last) h = limit - time_;
+    const auto step = runge_kutta_step(w_, rate_, h, [this](const Balanced& w) { return rate(w); });
+    const double error = relative_error(step.error(h), step.next) / problem_.options.path_tolerance;
+    const double factor = step_factor(error);
     if (!(error <= 1)) {
       step_size_ = h * factor;
       if (++rejections_ > kMaxRejections) end(Stop::diverged, "no step size gives the accuracy asked for");
       return false;
     }
     rejections_ = 0;
-    w_ = next;
-    time_ = last ? problem_.options.max_time : time_ + h;
+    settle(step.next, step.rates.back());
+    loss_ = slope_loss_;
+    point_.reset();
+    time_ = last ? limit : time_ + h;
     last_step_ = h;
     if (!last || h * factor > step_size_) step_size_ = h * factor;
     ++accepted_;
     for (Index c = 0; c < kWatched; ++c) clocks_[c] += h * watched_[c];
     return true;
+  }
+
+  // The end of a step becomes the beginning of the next: in its frame, balanced, with its rate.
+  void settle(const Balanced& w, const Balanced& rate_there) {
+    w_ = {times(w.a, frame_.rotation), times(w.b, frame_.rotation)};
+    const Matrix k = balancing(w_, frame_.s);
+    w_.add(1, {times(w_.a, k), times(w_.b, -k)});
+    rate_ = {times(rate_there.a, frame_.rotation), times(rate_there.b, frame_.rotation)};
+    rate_.add(1, {times(rate_.a, k), times(rate_.b, -k)});
   }
 
   double first_step(const Balanced& rate_now) const {
@@ -165,15 +182,10 @@ class Faithful final : public Path {
   }
 
   // Largest error of a column relative to that column, so that small directions are followed as well as large ones.
-  static double relative_error(const std::array<Balanced, kStages>& k, const Balanced& next, double h) {
-    Matrix ea = Matrix::Zero(next.a.rows(), next.a.cols()), eb = Matrix::Zero(next.b.rows(), next.b.cols());
-    for (int stage = 0; stage < kStages; ++stage) {
-      ea += h * kErrorWeights[stage] * k[stage].a;
-      eb += h * kErrorWeights[stage] * k[stage].b;
-    }
+  static double relative_error(const Balanced& error, const Balanced& next) {
     double worst = 0;
-    for (Index c = 0; c < ea.cols(); ++c) {
-      const double a = ea.col(c).norm() / next.a.col(c).norm(), b = eb.col(c).norm() / next.b.col(c).norm();
+    for (Index c = 0; c < next.a.cols(); ++c) {
+      const double a = error.a.col(c).norm() / next.a.col(c).norm(), b = error.b.col(c).norm() / next.b.col(c).norm();
       if (!std::isfinite(a) || !std::isfinite(b)) return kNaN;
       worst = std::max({worst, a, b});
     }
@@ -183,32 +195,39 @@ class Faithful final : public Path {
   // The directions outside that grow fastest, for their scalar laws.
   void watch() {
     watched_.fill(0);
-    if (point_.width() >= problem_.max_rank()) return;
-    outside_ = top_pairs(problem_.train, point_, kWatched, kWatchIterations, problem_.options.seed);
+    if (point().width() >= problem_.max_rank()) return;
+    outside_ = top_pairs(problem_.train, point(), kWatched, kWatchIterations, problem_.options.seed);
     for (Index c = 0; c < outside_.g.size(); ++c) watched_[c] = outside_.g[c];
   }
 
   void change_rank() {
     const double alpha = problem_.options.alpha;
     const double size = scalar_law(alpha, clocks_[0], law_.depth);
-    if (size > kEnter * alpha && point_.width() < problem_.max_rank() && outside_.g.size() > 0) {
+    if (size > kEnter * alpha && point().width() < problem_.max_rank() && outside_.g.size() > 0) {
       watch();
-      point_ = add_direction(point_, outside_.p.col(0), outside_.q.col(0), std::min(size, kMostGrowth * alpha));
+      set_point(add_direction(point(), outside_.p.col(0), outside_.q.col(0), std::min(size, kEnterMost * alpha)));
+      loss_ = value_at(problem_.train, point());
       std::rotate(clocks_.begin(), clocks_.begin() + 1, clocks_.end());
       clocks_.back() = 0;
-      w_ = balance(point_);
     }
-    const Index keep = (point_.s.array() > kDrop * alpha).count();
-    if (keep < point_.width()) {
-      drop_small(point_, kDrop * alpha / point_.s[0], problem_.max_rank());
-      w_ = balance(point_);
+    const Index keep = (point().s.array() > kDrop * alpha).count();
+    if (keep < point().width()) {
+      Point less = point();
+      drop_small(less, kDrop * alpha / less.s[0], problem_.max_rank());
+      set_point(less);
+      loss_ = value_at(problem_.train, point());
     }
   }
 
+  // Otherwise the last point is the result.
+  bool chosen_by_validation() const { return problem_.validation && !rank_stop_; }
+
   void note() {
-    validation_ = problem_.validation_rmse(point_);
-    if (problem_.validation && accepted_ > 0 && !(validation_ < best_.validation_rmse)) return;
-    best_.point = point_;
+    validation_ = problem_.validation ? problem_.validation_rmse(point()) : kNaN;
+    if (chosen_by_validation()) {
+      if (accepted_ > 0 && !(validation_ < best_.validation_rmse)) return;
+      best_.point = point();
+    }
     best_.train_rmse = rmse(problem_.train, loss_);
     best_.validation_rmse = validation_;
     best_.path = {FlowStrategy::greedy, 0, static_cast<Index>(accepted_)};
@@ -217,21 +236,40 @@ class Faithful final : public Path {
     best_step_ = accepted_;
   }
 
-  bool end(Stop why, const char* message) {
+  // When the window of the rank was seen, and when the law of full observation would have it.
+  std::string rank_message() const {
+    const Index rank = problem_.options.stop_at_rank;
+    const Pairs pairs = top_pairs(problem_.train, problem_.start, rank + 1, kStartIterations, problem_.options.seed);
+    const Loss& loss = problem_.train;
+    double curvature = 0;
+    Index by_rows = 0;
+    for (Index i = 0; i < loss.num_rows(); ++i) curvature += loss.row_weight(i), by_rows += loss.row_count(i);
+    curvature /= static_cast<double>(loss.num_rows() * loss.num_columns());
+    const TargetSketch sketch{loss.num_rows(), loss.num_columns(),         loss.count(),
+                              curvature,       loss.squares() / curvature, by_rows == loss.count()};
+    return describe_stop(rank, target_estimate(pairs.g, sketch), {law_.depth, start_size_, 0}, rank_stop_->seen());
+  }
+
+  bool end(Stop why, const std::string& message) {
     done_ = true;
     best_.stop = why;
     best_.message = message;
+    if (rank_stop_ && !rank_stop_->seen().left)
+      best_.message += "; no singular value after number " + std::to_string(problem_.options.stop_at_rank) + " entered";
     return false;
   }
 
   Problem problem_;
   Law law_;
   bool adaptive_ = true, done_ = false;
-  Point point_;
-  Balanced w_;
-  double loss_ = 0, validation_ = kNaN, time_ = 0, step_size_ = 0, last_step_ = kNaN;
+  mutable std::optional<Point> point_;
+  Balanced w_, rate_;  // rate_ empty: not known
+  Frame frame_;
+  double slope_loss_ = 0, until_ = std::numeric_limits<double>::infinity();
+  double start_size_ = 0, loss_ = 0, validation_ = kNaN, time_ = 0, step_size_ = 0, last_step_ = kNaN;
   std::int64_t accepted_ = 0, best_step_ = 0;
   int rejections_ = 0;
+  std::optional<RankStop> rank_stop_;
   Pairs outside_;
   std::array<double, kWatched> clocks_{}, watched_{};
   Candidate best_;

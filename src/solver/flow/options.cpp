@@ -41,6 +41,10 @@ std::vector<OptionField> fields(FlowOptions& o) {
             "factor "
             "of the deep product, for half the sum of squares; adds -lambda L W to the flow"),
       field("max_rank", o.max_rank, Range{0, 1e9}, "upper limit on the rank; 0 = none"),
+      field(
+          "stop_at_rank", o.stop_at_rank, Range{0, 1e9},
+          "stop early at this rank: gradient descent and the faithful motion end when the next singular value enters, "
+          "the fast motion lets in no more directions; 0 = no"),
       field("alpha", o.alpha, kPositive,
             "size of the end matrix's singular values at the start of the faithful motion, in units of the data"),
       field("tolerance", o.tolerance, kNotNegative,
