@@ -14,6 +14,7 @@
 #include "rankflow/flow.h"
 #include "rankflow/options.h"
 #include "rankflow/posterior.h"
+#include "rankflow/soft_impute.h"
 #include "rankflow/table.h"
 
 namespace rankflow {
@@ -22,7 +23,9 @@ enum class Engine {
   automatic,  // flow or posterior
   flow,
   posterior,
-  gd,  // gradient descent on dense factors, as the papers run it: to study it, not to be fast
+  gd,           // gradient descent on dense factors, as the papers run it: to study it, not to be fast
+  nuclear,      // least nuclear norm, for comparison
+  soft_impute,  // nuclear-norm penalty
 };
 enum class Center { automatic, none, mean, biases };
 enum class Standardize { automatic, none, columns };
@@ -44,6 +47,8 @@ struct CompleteOptions {
   /// Engine gd. Depth, largest rank (as the hidden width), most iterations, seed and time limit are those above.
   DescentOptions descent = {};
   InitializationOptions initialization = {};
+  double match = -1;  // nuclear: largest deviation from an observed value; -1 = the validation part chooses
+  SoftImputeOptions soft_impute = {};  // its relative_gap is also that of the nuclear engine
 };
 /// Every option of `rankflow complete` that concerns the fit.
 std::vector<OptionField> fields(CompleteOptions& options);
@@ -53,6 +58,16 @@ struct HeldOutError {
   Index count = 0;
   double rmse = kNaN, rmse_low = kNaN, rmse_high = kNaN;  // 95 % interval (normal approximation of the mean square)
   double coverage90 = kNaN;                               // share of the entries inside their 90 % interval
+};
+
+/// What a convex engine proves about the product that is kept, in the engine's units.
+struct ConvexProof {
+  double penalty = 0;    // lambda of soft-impute
+  double tolerance = 0;  // allowed deviation of the nuclear engine
+  double nuclear_norm = kNaN;
+  double objective = kNaN;   // what is minimized: the nuclear norm, or the penalized sum of squares
+  double dual_bound = kNaN;  // no product has a smaller objective
+  double relative_gap() const;
 };
 
 /// One engine's attempt.
@@ -74,10 +89,11 @@ struct Completion {
   std::optional<CompletionModel> table_model;  // fitted to all observations: what the table is written from
   std::vector<Part> parts;                     // one per observation of the table
 
-  std::string engine;  // "flow", "posterior" or "gd"
+  std::string engine;  // "flow", "posterior", "gd", "nuclear" or "soft-impute"
   double depth = 0;    // of the flow and of gd
   Index rank = 0;
   double effective_rank = 0;
+  std::optional<ConvexProof> proof;
   bool solved = false;  // the flow found an exact low-rank solution
   Index iterations = 0;
   double train_rmse = kNaN;

@@ -6,8 +6,10 @@
 
 namespace rankflow::completion {
 namespace {
+
 constexpr double kNoiseDegrees = 10;  // shrinks noise levels of lines towards their mean, as the posterior does
-}
+
+}  // namespace
 
 template <class T>
 PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel& model) {

@@ -1,4 +1,4 @@
-// How noise is spread over rows and columns where an engine does not say.
+// The shape of intervals around a fit that has no posterior: noise levels of lines, from the residuals it leaves.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace rankflow::completion {
 
-/// Noise per row and per column from the residuals on the fitted entries: w_ij e_ij^2 ~ row_i column_j. Used for the shape
-/// of intervals only; their size is calibrated on entries the fit did not see.
+/// Noise per row and per column from the residuals on the fitted entries: w_ij e_ij^2 ~ row_i column_j. The size of
+/// intervals is calibrated on entries the fit did not see.
 template <class T>
 PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel& model);
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,9 @@ struct Fit {
   std::string message;
   FlowPath path;                          // flow; gd: steps, the updates that were best on the validation part
   bool solved = false;                    // flow
-  Centering centering = Centering::none;  // flow, gd
+  Centering centering = Centering::none;  // all but posterior
+  std::optional<ConvexProof> proof;       // nuclear, soft-impute
+  Index observations = 0;                 // soft-impute: how many its penalty belongs to
 };
 
 using Parts = std::initializer_list<Part>;
@@ -69,6 +72,12 @@ void check_gd(const Table& table, const CompleteOptions& options);
 /// updates on more data.
 Fit run_gd(Run& run, const std::string& name, Parts take, bool validate, Centering centering, double max_seconds,
            const Fit* repeat = nullptr);
+
+/// The engines nuclear and soft-impute: their best attempt on the validation part (over centerings and, for nuclear,
+/// tolerances), which is noted in `candidates`; and the same again on the parts in `take`.
+bool is_convex(const std::string& engine);
+Fit validated_convex(Run& run, std::vector<Candidate>& candidates);
+Fit convex_again(Run& run, const std::string& name, Parts take, const Fit& chosen, double share);
 
 /// Weighted mean and standard deviation of the values that may be seen (what is not held out), in the values' units.
 struct Seen {
