@@ -249,11 +249,12 @@ Calibration calibrate(Run& run, const Choice& choice) {
   return {calibration(run.table, judged, rounding), noise_level(blind.spread)};
 }
 
-// The flow's standard deviations come from the residuals on what it was fitted to. Where one fit matches its entries
-// and another does not they differ by many powers of ten, so the calibrated size is carried over from one to the other.
+// All engines but the posterior have their standard deviations from the residuals on what they were fitted to. Where one
+// fit matches its entries and another does not they differ by many powers of ten, so the calibrated size is carried over
+// from one to the other.
 std::vector<double> calibration_for(const Fit& fit, const Calibration& calibration) {
   std::vector<double> ratios = calibration.ratios;
-  if (fit.engine == "flow" && !ratios.empty()) {
+  if (fit.engine != "posterior" && !ratios.empty()) {
     const double factor = calibration.noise / noise_level(fit.spread);
     for (double& ratio : ratios) ratio *= factor;
   }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "completion/fit_archive.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <sstream>
 
@@ -69,7 +71,8 @@ Fit fit_from_archive(const Archive& archive, const Table& table) {
   const Index m = table.num_rows(), n = table.num_columns();
   Fit fit;
   fit.engine = archive.get_text("engine");
-  if (fit.engine != "flow" && fit.engine != "posterior")
+  const std::array known = {"flow", "posterior", "gd", "nuclear", "soft-impute"};
+  if (std::find(known.begin(), known.end(), fit.engine) == known.end())
     complain(archive, "found no engine of this name: " + fit.engine);
   LowRankModel& model = fit.model;
   model.mean = archive.get_double("mean");
@@ -101,7 +104,9 @@ Fit fit_from_archive(const Archive& archive, const Table& table) {
   if (!archive.has("proof")) return fit;
   const std::vector<double> proof = archive.get_doubles("proof", 6);
   fit.proof = ConvexProof{proof[0], proof[1], proof[2], proof[3], proof[4]};
-  fit.observations = static_cast<Index>(proof[5]);
+  if (!std::all_of(proof.begin(), proof.end(), [](double x) { return std::isfinite(x); }))
+    complain(archive, "the bound of a convex fit is not finite");
+  fit.observations = whole(archive, proof[5], "number of observations");
   return fit;
 }
 

@@ -8,15 +8,16 @@ namespace rankflow {
 
 std::vector<OptionField> fields(CompleteOptions& o) {
   std::vector<OptionField> list = {
-      choice("engine", o.engine,
-             {{"auto", Engine::automatic},
-              {"flow", Engine::flow},
-              {"posterior", Engine::posterior},
-              {"gd", Engine::gd},
-              {"nuclear", Engine::nuclear},
-              {"soft-impute", Engine::soft_impute}},
-             "how the table is learned; auto compares flow and posterior on the validation part; gd is gradient descent "
-             "on dense factors, nuclear and soft-impute are the convex baselines"),
+      choice(
+          "engine", o.engine,
+          {{"auto", Engine::automatic},
+           {"flow", Engine::flow},
+           {"posterior", Engine::posterior},
+           {"gd", Engine::gd},
+           {"nuclear", Engine::nuclear},
+           {"soft-impute", Engine::soft_impute}},
+          "how the table is learned; auto compares flow and posterior on the validation part; gd is gradient descent "
+          "on dense factors, nuclear and soft-impute are the convex baselines"),
       field("held_out", o.held_out, Range{0, 0.9}, "share of the observations that judges the result; 0 = none"),
       field("validation", o.validation, Range{0, 0.9, true},
             "share of the other observations that chooses engine and settings"),

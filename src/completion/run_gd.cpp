@@ -293,7 +293,7 @@ void check_gd(const Table& table, const CompleteOptions& options) {
 
 Fit run_gd(Run& run, const std::string& name, Parts take, bool validate, Centering centering, double max_seconds,
            const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved);
+  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved, run.table);
   Fit done = run.options.scalar == Scalar::single_precision
                  ? Fitting<float>(run, name, take, validate, centering, max_seconds, repeat).fit()
                  : Fitting<double>(run, name, take, validate, centering, max_seconds, repeat).fit();
