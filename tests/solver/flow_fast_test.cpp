@@ -146,7 +146,7 @@ TEST(FlowOptions, AreCheckedAllAtOnce) {
     EXPECT_NE(std::string(error.what()).find("depth"), std::string::npos);
     EXPECT_NE(std::string(error.what()).find("alpha"), std::string::npos);
   }
-  EXPECT_EQ(fields(options).size(), 14u);  // one for every member of FlowOptions
+  EXPECT_EQ(fields(options).size(), 15u);  // one for every member of FlowOptions
 }
 
 }  // namespace
