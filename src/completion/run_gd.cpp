@@ -214,15 +214,16 @@ class Fitting {
     fit.train_rmse = std::sqrt(best_.loss) * prepared_.scale;
     fit.model = model();
     fit.spread = residual_spread(train_, fit.model);
-    if (rank_stop_) {
+    if (ended.stop == Stop::diverged) {
+      fit.message += "; a smaller --step-size may help";
+    } else if (rank_stop_) {
       const RankWindowStart start{run_.options.flow.depth, start_size_, 0};
       if (rank_stop_->seen().left)
         fit.message = describe_stop(run_.options.flow.stop_at_rank, target_estimate(prepared_.problem), start,
                                     rank_stop_->seen());
     } else if (validation_.count() > 0) {
       fit.message = fmt::format("best on the validation part after {} of {} updates", best_.updates, ended.iterations);
-      if (best_.updates < ended.iterations && ended.stop != Stop::time_limit && ended.stop != Stop::diverged)
-        fit.stop = Stop::validation;
+      if (best_.updates < ended.iterations && ended.stop != Stop::time_limit) fit.stop = Stop::validation;
     } else if (repeats_ && ended.stop == Stop::iteration_limit) {
       fit.stop = Stop::validation;
       fit.message = fmt::format("{} updates, as many as were best on the validation part", ended.iterations);
@@ -294,6 +295,7 @@ void check_gd(const Table& table, const CompleteOptions& options) {
 Fit run_gd(Run& run, const std::string& name, Parts take, bool validate, Centering centering, double max_seconds,
            const Fit* repeat) {
   if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved);
+  if (repeat && repeat->stop == Stop::diverged) return *repeat;  // more data would not help
   Fit done = run.options.scalar == Scalar::single_precision
                  ? Fitting<float>(run, name, take, validate, centering, max_seconds, repeat).fit()
                  : Fitting<double>(run, name, take, validate, centering, max_seconds, repeat).fit();

@@ -60,7 +60,8 @@ std::vector<ReportFigure> figures(const Table& table, const Completion& result) 
       list.push_back({"Coverage", format_share(e.coverage90), "of 90 % intervals",
                       "Share of the held-out entries inside their 90 % interval."});
   }
-  const std::string engine = result.engine == "posterior" ? result.engine : fmt::format("{}, depth {:g}", result.engine, result.depth);
+  const std::string engine =
+      result.engine == "posterior" ? result.engine : fmt::format("{}, depth {:g}", result.engine, result.depth);
   list.push_back(
       {"Engine", engine, "centering: " + result.centering, "How the table was learned; see the candidates below."});
   list.push_back({"Stopped", name(result.stop), "", result.message});

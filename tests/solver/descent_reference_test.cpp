@@ -1,5 +1,6 @@
 // Gradient descent against trajectories of an independent program: ten small runs, and the 100 x 100 dynamics.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "rankflow/descent.h"
@@ -33,7 +34,7 @@ TEST_P(DescentReference, FollowsTheTrajectoryOfTheIndependentProgram) {
     if (loss > kLossFloor) worst_loss = std::max(worst_loss, std::abs(now.loss / loss - 1));
     const Vector& s = now.singular_values();
     for (Index a = 0; a < s.size(); ++a)
-      worst_spectrum = std::max(worst_spectrum, std::abs(s[a] - rows.number(k, "s" + std::to_string(a + 1))) / s[0]);
+      worst_spectrum = std::max(worst_spectrum, std::abs(s[a] - rows.number(k, fmt::format("s{}", a + 1))) / s[0]);
   }
   const double worst_end =
       (engine.snapshot().end_matrix() - run.end).cwiseAbs().maxCoeff() / run.end.cwiseAbs().maxCoeff();
@@ -63,7 +64,7 @@ class DescentDynamics : public testing::TestWithParam<std::pair<Index, Index>> {
 TEST_P(DescentDynamics, SingularValuesAgreeWithTheReferenceToEightDigits) {
   constexpr double kTolerance = 1e-8, kSmallest = 1e-6;
   const auto [depth, iterations] = GetParam();
-  const CsvTable rows = test::read_csv_table("a4_dynamics_n" + std::to_string(depth) + ".csv");
+  const CsvTable rows = test::read_csv_table(fmt::format("a4_dynamics_n{}.csv", depth));
   const Matrix truth = test::reference_matrix();
   const auto problem = completion_problem<double>(100, 100, test::reference_entries(truth), {});
   Descent<double> engine(problem,
@@ -79,7 +80,7 @@ TEST_P(DescentDynamics, SingularValuesAgreeWithTheReferenceToEightDigits) {
     Snapshot& now = engine.snapshot();
     worst = std::max(worst, std::abs(now.loss / rows.number(k, "loss") - 1));
     for (Index a = 0; a < 10; ++a) {
-      const double wanted = rows.number(k, "s" + std::to_string(a + 1));
+      const double wanted = rows.number(k, fmt::format("s{}", a + 1));
       if (wanted > kSmallest) worst = std::max(worst, std::abs(now.singular_values()[a] / wanted - 1));
     }
   }
@@ -90,7 +91,7 @@ TEST_P(DescentDynamics, SingularValuesAgreeWithTheReferenceToEightDigits) {
 INSTANTIATE_TEST_SUITE_P(Depths, DescentDynamics,
                          testing::Values(std::pair<Index, Index>{1, 5000}, std::pair<Index, Index>{2, 15000},
                                          std::pair<Index, Index>{3, 12000}),
-                         [](const auto& given) { return "Depth" + std::to_string(given.param.first); });
+                         [](const auto& given) { return fmt::format("Depth{}", given.param.first); });
 
 }  // namespace
 }  // namespace rankflow
