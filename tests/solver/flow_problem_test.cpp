@@ -140,6 +140,19 @@ TEST(FlowProblem, EqualSingularValuesAtTheStartAreNoTrouble) {
   }
 }
 
+TEST(FlowProblem, SingularValuesVanishBeforeTheyUnderflow) {
+  // At depth 2 a direction against the data shrinks like e^(-2 lambda t), here it would be e^-600.
+  const Matrix target = Eigen::Vector2d(1, -3).asDiagonal();
+  const auto problem = full_problem<double>(target, {Normalization::half_sum});
+  FlowOptions options{.depth = 2};
+  options.max_time = 100;
+  options.tolerance = 1e-14;
+  const FlowResult result = follow_flow(problem, .1 * Matrix::Identity(2, 2), options);
+  EXPECT_NEAR(result.time, 100, 1e-9) << result.message;
+  ASSERT_EQ(result.model.width(), 1);
+  EXPECT_NEAR(result.model.s[0], 1, 1e-5);
+}
+
 TEST(FlowProblem, WatchersSeeTheMomentsAskedForExactly) {
   const auto problem = full_problem<double>(test::low_rank_matrix(6, 5, 2, 1), {});
   for (const double depth : {1.0, 2.5}) {

@@ -127,7 +127,7 @@ TEST(FlowTheory, InTheTwoByTwoProblemNormsGrowWithoutBoundWhileTheRankGoesToOne)
     ASSERT_LT(losses.back(), 1e-3);
     for (std::size_t k = 0; k < losses.size(); ++k) {
       const double loss = losses[k], size = std::abs(w11[k]);
-      ASSERT_EQ(sign[k], 1);
+      ASSERT_EQ(sign[k], s2[k] > 0 ? 1 : 0);  // at depth 2 it vanishes exponentially
       ASSERT_LE(erank[k] - 1, std::max(0.0, most_effective_rank(loss) - 1) + 1e-12);
       ASSERT_LE(s2[k], most_rank_one_distance(loss));
       ASSERT_GE(std::hypot(s1[k], s2[k]), least_norm(loss, 1, 1, 1));

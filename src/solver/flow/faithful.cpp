@@ -22,10 +22,11 @@ constexpr Index kFirstDirections = 6;  // of the spectral start, unless max_rank
 constexpr int kStartIterations = 30;   // of the subspace iteration for the spectral start
 constexpr Index kWatched = 2;          // directions outside whose scalar laws are followed
 constexpr int kWatchIterations = 3;
-constexpr double kEnter = 2;       // a direction enters once its law has brought it to this times alpha
-constexpr double kEnterMost = 4;   // and with at most this times alpha
-constexpr double kDrop = 1e-4;     // of alpha: a direction that shrinks below is dropped
-constexpr double kPatience = 1.5;  // ends once time is this many times that of the best validation error
+constexpr double kEnter = 2;          // a direction enters once its law has brought it to this times alpha
+constexpr double kEnterMost = 4;      // and with at most this times alpha
+constexpr double kDrop = 1e-4;        // of alpha: a direction that shrinks below is dropped
+constexpr double kVanished = 1e-200;  // of the largest
+constexpr double kPatience = 1.5;     // ends once time is this many times that of the best validation error
 
 class Faithful final : public Path {
  public:
@@ -45,6 +46,7 @@ class Faithful final : public Path {
     while (!advance())
       if (done_) return true;
     if (adaptive_) change_rank();
+    let_vanish();
     note();
     const double residual = std::sqrt(2 * loss_ / problem_.train.squares());
     if (!std::isfinite(loss_)) end(Stop::diverged, "the flow diverged; choose a smaller path_tolerance");
@@ -198,6 +200,16 @@ class Faithful final : public Path {
     if (point().width() >= problem_.max_rank()) return;
     outside_ = top_pairs(problem_.train, point(), kWatched, kWatchIterations, problem_.options.seed);
     for (Index c = 0; c < outside_.g.size(); ++c) watched_[c] = outside_.g[c];
+  }
+
+  // Singular values that shrink without end (at depth 2 exponentially) are zero before their squares are no numbers.
+  void let_vanish() {
+    if (frame_.s.size() != w_.a.cols()) return;  // the rank has just changed
+    const Index keep = (frame_.s.array() > kVanished * frame_.s[0]).count();
+    if (keep == frame_.s.size()) return;
+    w_ = {w_.a.leftCols(keep), w_.b.leftCols(keep)};
+    rate_ = {};
+    point_.reset();
   }
 
   void change_rank() {
