@@ -40,6 +40,8 @@ class Snapshot {
   virtual Spectrum compute_spectrum();  // default: dgesdd of the end matrix
   virtual Vector compute_singular_values();
   virtual std::vector<Matrix> compute_factors() { return {}; }
+  /// The engine has moved on: what was computed is computed again when asked for.
+  void forget();
 
  private:
   std::optional<Matrix> end_matrix_, gradient_;

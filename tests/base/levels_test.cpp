@@ -45,7 +45,8 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"snapshot.h", "solver"},
                                                    {"descent.h", "solver"},
                                                    {"nuclear_norm.h", "solver"},
-                                                   {"instrument.h", "instrument"}};
+                                                   {"instrument.h", "instrument"},
+                                                   {"trajectory.h", "instrument"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";
