@@ -102,9 +102,9 @@ Fields fields(ModelOptions& o) {
 }
 
 Fields fields(GreedyOptions& o) {
-  return {field("column_size", o.epsilon, Range{0, 1, true}, "square of the norm of a column that enters"),
-          field("gradient_tolerance", o.gradient_tolerance, Range{0, kMany, true},
-                "a phase ends when the gradient of the factors is below it"),
+  return {field("column_size", o.column_size, Range{0, 1, true}, "square of the norm of a column that enters"),
+          field("gradient_share", o.gradient_share, Range{0, 1, true, true},
+                "a phase ends when the factors' gradient is below this share of what it was when the column entered"),
           field("max_rank", o.max_rank, Range{0, 1e6}, "columns at most; 0 = as many as the loss asks for")};
 }
 

@@ -59,9 +59,9 @@ enum class ScalarKind { double_precision, single_precision };
 
 /// Greedy low-rank learning (Li, Luo, Lyu 2021): columns are added to the factors one at a time.
 struct GreedyOptions {
-  double epsilon = 1e-6;             // square of the new column's norm
-  double gradient_tolerance = 1e-6;  // a phase ends when all factors' gradients are below it
-  Index max_rank = 0;                // 0 = as far as the loss asks
+  double column_size = 1e-6;      // square of the norm of a column that enters
+  double gradient_share = 0.5;     // of the gradient at its begin: where a phase ends
+  Index max_rank = 0;             // 0 = as far as the loss asks
 };
 
 /// The gradient flow of the end matrix, with its times.
