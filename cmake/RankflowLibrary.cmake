@@ -14,7 +14,8 @@ target_compile_definitions(rankflow PRIVATE RANKFLOW_VERSION="${PROJECT_VERSION}
 target_link_libraries(rankflow
   PUBLIC Eigen3::Eigen
   PRIVATE $<BUILD_INTERFACE:rankflow_flags> OpenMP::OpenMP_CXX ${LAPACKE_LIBRARY} PkgConfig::OPENBLAS
-          PkgConfig::LIBZIP ZLIB::ZLIB PNG::PNG fmt::fmt nlohmann_json::nlohmann_json)
+          PkgConfig::LIBZIP PkgConfig::TOMLPLUSPLUS PkgConfig::MUPARSER ZLIB::ZLIB PNG::PNG fmt::fmt
+          nlohmann_json::nlohmann_json)
 
 # Kernels: one source, compiled once per instruction set; src/linalg/kernels.cpp picks a table at run time.
 # Only these files may be compiled with instruction-set flags, and they include no header with inline functions that

@@ -23,6 +23,9 @@ int run(int argc, char** argv) {
   rankflow::cli::add_predict(program, outcome);
   rankflow::cli::add_check(program, outcome);
   rankflow::cli::add_convert(program, outcome);
+  rankflow::cli::add_reproduce(program, outcome);
+  rankflow::cli::add_run(program, outcome);
+  rankflow::cli::add_sweep(program, outcome);
   rankflow::cli::add_doctor(program, outcome);
   rankflow::cli::add_options(program, outcome);
   try {

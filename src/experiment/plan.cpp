@@ -86,8 +86,8 @@ std::string find_file(const std::string& path, const Study& study, const std::st
   if (fs::exists(beside)) return beside.lexically_normal().string();
   if (!data_folder.empty() && fs::exists(fs::path(data_folder) / path)) return (fs::path(data_folder) / path).string();
   if (fs::exists(path)) return path;
-  complain(place, fmt::format("data: the file '{}' is neither beside the study nor in the folder of --data", path),
-           study.needs);
+  throw DataMissing(place.text(), fmt::format("the file '{}' is neither beside the study nor below --data", path),
+                    study.needs);
 }
 
 std::string content_hash(const std::string& path) {

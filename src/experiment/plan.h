@@ -9,8 +9,15 @@
 
 #include "experiment/run_config.h"
 #include "experiment/study.h"
+#include "rankflow/error.h"
 
 namespace rankflow::experiment {
+
+/// A study needs a file that is not there. what() says which, and where it can be had.
+class DataMissing : public InputError {
+ public:
+  using InputError::InputError;
+};
 
 struct PlannedRun {
   RunConfig config;
