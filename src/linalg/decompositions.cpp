@@ -84,6 +84,23 @@ SymmetricEigen symmetric_eigen(const Matrix& a) {
   return result;
 }
 
+SymmetricEigen graded_eigen(const Matrix& a) {
+  const auto n = static_cast<lapack_int>(a.rows());
+  SymmetricEigen result{Vector::Constant(n, kNaN), Matrix::Constant(n, n, kNaN)};
+  Matrix lower = a;
+  if (n == 0 || !a.allFinite() || !cholesky(lower)) return result;
+  Eigen::MatrixXd work = lower;  // l = u s v^T, so a = u s^2 u^T
+  Vector s(n), status(6);
+  double unused = 0;
+  const lapack_int info =
+      LAPACKE_dgesvj(LAPACK_COL_MAJOR, 'L', 'U', 'N', n, n, work.data(), n, s.data(), 0, &unused, 1, status.data());
+  RANKFLOW_ASSERT(info >= 0, "dgesvj returned " + std::to_string(info));
+  if (info > 0) return result;  // no convergence
+  result.values = (status[0] * s).cwiseAbs2();
+  result.vectors = work;
+  return result;
+}
+
 bool cholesky(Matrix& a) {
   const auto n = static_cast<lapack_int>(a.rows());
   if (n == 0) return true;

@@ -29,6 +29,12 @@ struct SymmetricEigen {
 /// a = vectors diag(values) vectors^T; the lower triangle is read.
 SymmetricEigen symmetric_eigen(const Matrix& a);
 
+/// The same for a positive definite matrix, values descending, and small values to high relative accuracy where a is
+/// well scaled: D a D with unit diagonal well conditioned (Demmel and Veselic 1992): one-sided Jacobi rotations of its
+/// Cholesky factor (dgesvj). All NaN if it is not positive definite or the
+/// rotations do not settle.
+SymmetricEigen graded_eigen(const Matrix& a);
+
 /// Lower Cholesky factor in place (the strict upper triangle becomes 0); false if a is not positive definite.
 bool cholesky(Matrix& a);
 

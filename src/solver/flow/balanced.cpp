@@ -7,11 +7,13 @@
 #include <limits>
 #include <numeric>
 
+#include "linalg/decompositions.h"
 #include "linalg/tall.h"
 
 namespace rankflow::flow {
 namespace {
 
+constexpr Index kWide = 24;  // from here on LAPACK's rotations, which work on whole columns, are faster
 constexpr int kMaxSweeps = 30;
 constexpr double kOffDiagonal = 1e-16;  // relative to the geometric mean of the two diagonal entries
 
@@ -52,8 +54,12 @@ Balanced balance(const Point& point) {
 
 Frame frame_of(const Balanced& w) {
   Matrix gram = .5 * (transpose_times(w.a, w.a) + transpose_times(w.b, w.b)), q;
-  jacobi(gram, q);
   const Index r = gram.rows();
+  if (r >= kWide) {
+    SymmetricEigen parts = graded_eigen(gram);
+    return {std::move(parts.vectors), std::move(parts.values)};
+  }
+  jacobi(gram, q);
   std::vector<Index> order(static_cast<std::size_t>(r));
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(), [&](Index x, Index y) { return gram(x, x) > gram(y, y); });

@@ -9,6 +9,15 @@ namespace rankflow::flow {
 /// W = a b^T with a^T a = b^T b up to the integrator's error.
 struct Balanced {
   Matrix a, b;
+
+  void add(double factor, const Balanced& x) {
+    a += factor * x.a;
+    b += factor * x.b;
+  }
+  void scale(double factor) {
+    a *= factor;
+    b *= factor;
+  }
 };
 
 /// a = U S^1/2, b = V S^1/2.

@@ -3,34 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "rankflow/error.h"
 #include "solver/flow/balanced.h"
+#include "solver/flow/dormand_prince.h"
 #include "solver/flow/path.h"
 
 namespace rankflow::flow {
 namespace {
 
-// Dormand and Prince 1980: order 5 with an error estimate of order 4; the autonomous form needs no nodes.
-constexpr int kStages = 7;
-constexpr double kTableau[kStages][kStages - 1] = {
-    {},
-    {1.0 / 5},
-    {3.0 / 40, 9.0 / 40},
-    {44.0 / 45, -56.0 / 15, 32.0 / 9},
-    {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
-    {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
-    {35.0 / 384, 0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84},
-};
-constexpr double kErrorWeights[kStages] = {71.0 / 57600,      0,          -71.0 / 16695, 71.0 / 1920,
-                                           -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
-constexpr double kSafety = .9, kMostGrowth = 4, kLeastGrowth = .2;
 constexpr int kMaxRejections = 60;
 
 constexpr Index kFirstDirections = 6;  // of the spectral start, unless max_rank says otherwise
 constexpr Index kWatched = 2;          // directions outside whose scalar laws are followed
 constexpr int kWatchIterations = 3;
 constexpr double kEnter = 2;       // a direction enters once its law has brought it to this times alpha
+constexpr double kEnterMost = 4;   // and with at most this times alpha
 constexpr double kDrop = 1e-4;     // of alpha: a direction that shrinks below is dropped
 constexpr double kPatience = 1.5;  // ends once time is this many times that of the best validation error
 
@@ -38,21 +28,17 @@ class Faithful final : public Path {
  public:
   Faithful(const Problem& problem, const Point* start)
       : problem_(problem), law_{problem.options.depth, problem.options.weight_decay}, adaptive_(start == nullptr) {
-    point_ = start ? *start : spectral_start();
-    w_ = balance(point_);
-    loss_ = value_at(problem_.train, point_);
+    set_point(start ? *start : spectral_start());
+    loss_ = value_at(problem_.train, point());
     note();
   }
 
   bool step() override {
     if (done_) return false;
-    if (point_.width() == 0) return end(Stop::converged, "the data have no gradient at zero: nothing to learn");
+    if (w_.a.cols() == 0) return end(Stop::converged, "the data have no gradient at zero: nothing to learn");
     if (adaptive_) watch();
     while (!advance())
       if (done_) return true;
-    w_ = canonical(w_);
-    point_ = to_point(w_, problem_.start);
-    loss_ = value_at(problem_.train, point_);
     if (adaptive_) change_rank();
     note();
     const double residual = std::sqrt(2 * loss_ / problem_.train.squares());
@@ -65,8 +51,13 @@ class Faithful final : public Path {
     return true;
   }
 
-  Where where() const override { return {&point_, loss_, validation_, time_, last_step_}; }
-  Candidate best() const override { return best_; }
+  void not_beyond(double time) override { until_ = time; }
+  Where where() const override { return {&point(), loss_, validation_, time_, last_step_}; }
+  Candidate best() const override {
+    Candidate candidate = best_;
+    if (!problem_.validation) candidate.point = point();
+    return candidate;
+  }
 
   void save(Archive& archive) const override {
     archive.set("faithful.a", w_.a);
@@ -74,15 +65,20 @@ class Faithful final : public Path {
     archive.set("faithful.numbers", std::vector<double>{time_, step_size_, last_step_, loss_, validation_});
     archive.set("faithful.clocks", std::vector<double>(clocks_.begin(), clocks_.end()));
     archive.set("faithful.counters", std::vector<std::int64_t>{accepted_, best_step_, adaptive_, done_});
-    flow::save(archive, "faithful.point", point_);
-    flow::save(archive, "faithful.best", best_);
+    archive.set("faithful.rate_a", rate_.a);
+    archive.set("faithful.rate_b", rate_.b);
+    flow::save(archive, "faithful.point", point());
+    flow::save(archive, "faithful.best", best());
     archive.set("faithful.best_time", best_.time);
   }
 
   void load(const Archive& archive) override {
     point_ = load_point(archive, "faithful.point", problem_.start);
-    w_.a = archive.get_matrix("faithful.a", point_.num_rows(), point_.width());
-    w_.b = archive.get_matrix("faithful.b", point_.num_columns(), point_.width());
+    w_.a = archive.get_matrix("faithful.a", point_->num_rows(), point_->width());
+    w_.b = archive.get_matrix("faithful.b", point_->num_columns(), point_->width());
+    const Index known = archive.get_matrix("faithful.rate_a").cols();  // 0: not known
+    rate_.a = archive.get_matrix("faithful.rate_a", known > 0 ? w_.a.rows() : 0, known > 0 ? w_.a.cols() : 0);
+    rate_.b = archive.get_matrix("faithful.rate_b", known > 0 ? w_.b.rows() : 0, known > 0 ? w_.b.cols() : 0);
     const auto numbers = archive.get_doubles("faithful.numbers", 5);
     time_ = numbers[0], step_size_ = numbers[1], last_step_ = numbers[2], loss_ = numbers[3], validation_ = numbers[4];
     const auto clocks = archive.get_doubles("faithful.clocks", kWatched);
@@ -108,47 +104,48 @@ class Faithful final : public Path {
     return point;
   }
 
-  Balanced rate(const Balanced& w) {
-    const Slope slope = problem_.train.slope({w.a, w.b, problem_.start});
-    return flow_rate(w, frame_of(w), slope, law_);
+  /// The singular value decomposition of where it is: made when it is asked for.
+  const Point& point() const {
+    if (!point_) point_ = to_point(w_, problem_.start);
+    return *point_;
   }
 
-  static Balanced canonical(const Balanced& w) {
-    const Frame frame = frame_of(w);
-    return {w.a * frame.rotation, w.b * frame.rotation};
+  void set_point(const Point& to) {
+    point_ = to;
+    w_ = balance(to);
+    rate_ = {};
+  }
+
+  // Keeps the loss and the frame of the last evaluation.
+  Balanced rate(const Balanced& w) {
+    const Slope slope = problem_.train.slope({w.a, w.b, problem_.start});
+    frame_ = frame_of(w);
+    slope_loss_ = slope.loss;
+    return flow_rate(w, frame_, slope, law_);
   }
 
   // One attempt of a Runge-Kutta step; false if its error was too large (the step size is then smaller).
   bool advance() {
-    std::array<Balanced, kStages> k;
-    k[0] = rate(w_);
-    if (step_size_ == 0) step_size_ = first_step(k[0]);
+    if (rate_.a.size() == 0) rate_ = rate(w_);
+    if (step_size_ == 0) step_size_ = first_step(rate_);
     double h = step_size_;
-    const double left = problem_.options.max_time - time_;
-    const bool last = problem_.options.max_time > 0 && h >= left;
-    if (last) h = left;
-    Balanced next;
-    for (int stage = 1; stage < kStages; ++stage) {
-      next = w_;
-      for (int j = 0; j < stage; ++j) {
-        if (kTableau[stage][j] == 0) continue;
-        next.a += h * kTableau[stage][j] * k[j].a;
-        next.b += h * kTableau[stage][j] * k[j].b;
-      }
-      k[stage] = rate(next);  // the last stage's point is the step's end
-    }
-    const double error = relative_error(k, next, h) / problem_.options.path_tolerance;
-    const double factor = std::isfinite(error)
-                              ? std::clamp(kSafety * std::pow(std::max(error, 1e-10), -.2), kLeastGrowth, kMostGrowth)
-                              : kLeastGrowth;
+    const double limit = problem_.options.max_time > 0 ? std::min(until_, problem_.options.max_time) : until_;
+    const bool last = h >= limit - time_;
+    if (last) h = limit - time_;
+    const auto step = runge_kutta_step(w_, rate_, h, [this](const Balanced& w) { return rate(w); });
+    const double error = relative_error(step.error(h), step.next) / problem_.options.path_tolerance;
+    const double factor = step_factor(error);
     if (!(error <= 1)) {
       step_size_ = h * factor;
       if (++rejections_ > kMaxRejections) end(Stop::diverged, "no step size gives the accuracy asked for");
       return false;
     }
     rejections_ = 0;
-    w_ = next;
-    time_ = last ? problem_.options.max_time : time_ + h;
+    w_ = {step.next.a * frame_.rotation, step.next.b * frame_.rotation};
+    rate_ = {step.rates.back().a * frame_.rotation, step.rates.back().b * frame_.rotation};
+    loss_ = slope_loss_;
+    point_.reset();
+    time_ = last ? limit : time_ + h;
     last_step_ = h;
     if (!last || h * factor > step_size_) step_size_ = h * factor;
     ++accepted_;
@@ -165,15 +162,10 @@ class Faithful final : public Path {
   }
 
   // Largest error of a column relative to that column, so that small directions are followed as well as large ones.
-  static double relative_error(const std::array<Balanced, kStages>& k, const Balanced& next, double h) {
-    Matrix ea = Matrix::Zero(next.a.rows(), next.a.cols()), eb = Matrix::Zero(next.b.rows(), next.b.cols());
-    for (int stage = 0; stage < kStages; ++stage) {
-      ea += h * kErrorWeights[stage] * k[stage].a;
-      eb += h * kErrorWeights[stage] * k[stage].b;
-    }
+  static double relative_error(const Balanced& error, const Balanced& next) {
     double worst = 0;
-    for (Index c = 0; c < ea.cols(); ++c) {
-      const double a = ea.col(c).norm() / next.a.col(c).norm(), b = eb.col(c).norm() / next.b.col(c).norm();
+    for (Index c = 0; c < next.a.cols(); ++c) {
+      const double a = error.a.col(c).norm() / next.a.col(c).norm(), b = error.b.col(c).norm() / next.b.col(c).norm();
       if (!std::isfinite(a) || !std::isfinite(b)) return kNaN;
       worst = std::max({worst, a, b});
     }
@@ -183,32 +175,36 @@ class Faithful final : public Path {
   // The directions outside that grow fastest, for their scalar laws.
   void watch() {
     watched_.fill(0);
-    if (point_.width() >= problem_.max_rank()) return;
-    outside_ = top_pairs(problem_.train, point_, kWatched, kWatchIterations, problem_.options.seed);
+    if (point().width() >= problem_.max_rank()) return;
+    outside_ = top_pairs(problem_.train, point(), kWatched, kWatchIterations, problem_.options.seed);
     for (Index c = 0; c < outside_.g.size(); ++c) watched_[c] = outside_.g[c];
   }
 
   void change_rank() {
     const double alpha = problem_.options.alpha;
     const double size = scalar_law(alpha, clocks_[0], law_.depth);
-    if (size > kEnter * alpha && point_.width() < problem_.max_rank() && outside_.g.size() > 0) {
+    if (size > kEnter * alpha && point().width() < problem_.max_rank() && outside_.g.size() > 0) {
       watch();
-      point_ = add_direction(point_, outside_.p.col(0), outside_.q.col(0), std::min(size, kMostGrowth * alpha));
+      set_point(add_direction(point(), outside_.p.col(0), outside_.q.col(0), std::min(size, kEnterMost * alpha)));
+      loss_ = value_at(problem_.train, point());
       std::rotate(clocks_.begin(), clocks_.begin() + 1, clocks_.end());
       clocks_.back() = 0;
-      w_ = balance(point_);
     }
-    const Index keep = (point_.s.array() > kDrop * alpha).count();
-    if (keep < point_.width()) {
-      drop_small(point_, kDrop * alpha / point_.s[0], problem_.max_rank());
-      w_ = balance(point_);
+    const Index keep = (point().s.array() > kDrop * alpha).count();
+    if (keep < point().width()) {
+      Point less = point();
+      drop_small(less, kDrop * alpha / less.s[0], problem_.max_rank());
+      set_point(less);
+      loss_ = value_at(problem_.train, point());
     }
   }
 
   void note() {
-    validation_ = problem_.validation_rmse(point_);
-    if (problem_.validation && accepted_ > 0 && !(validation_ < best_.validation_rmse)) return;
-    best_.point = point_;
+    if (problem_.validation) {
+      validation_ = problem_.validation_rmse(point());
+      if (accepted_ > 0 && !(validation_ < best_.validation_rmse)) return;
+      best_.point = point();
+    }
     best_.train_rmse = rmse(problem_.train, loss_);
     best_.validation_rmse = validation_;
     best_.path = {FlowStrategy::greedy, 0, 0, static_cast<Index>(accepted_)};
@@ -227,8 +223,10 @@ class Faithful final : public Path {
   Problem problem_;
   Law law_;
   bool adaptive_ = true, done_ = false;
-  Point point_;
-  Balanced w_;
+  mutable std::optional<Point> point_;
+  Balanced w_, rate_;  // rate_ empty: not known
+  Frame frame_;
+  double slope_loss_ = 0, until_ = std::numeric_limits<double>::infinity();
   double loss_ = 0, validation_ = kNaN, time_ = 0, step_size_ = 0, last_step_ = kNaN;
   std::int64_t accepted_ = 0, best_step_ = 0;
   int rejections_ = 0;

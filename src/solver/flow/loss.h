@@ -33,6 +33,7 @@ class Loss {
   virtual Index num_columns() const = 0;
   virtual Index count() const = 0;                // |Omega|
   virtual double squares() const = 0;             // sum_Omega w y^2
+  virtual double scale() const { return 1; }      // of the gradient: 1 for half the sum of squares, 2/m for the mean
   virtual double resolution() const = 0;          // relative residual that round-off of the data alone leaves
   virtual EntryList<double> entries() const = 0;  // all observations, by rows: for small problems
   virtual Index row_count(Index i) const = 0;     // observations of row i
@@ -62,7 +63,7 @@ Slope slope_at(Loss& loss, const Point& point);
 double value_at(Loss& loss, const Point& point);
 Vector sums_at(Loss& loss, const Point& point, bool transposed);
 
-/// Root mean square residual from a loss value.
+/// Root mean square residual from a loss value (of the squared loss).
 double rmse(const Loss& loss, double value);
 
 }  // namespace rankflow::flow

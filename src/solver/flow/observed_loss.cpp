@@ -317,7 +317,7 @@ Vector sums_at(Loss& loss, const Point& point, bool transposed) {
 }
 
 double rmse(const Loss& loss, double value) {
-  return loss.count() > 0 ? std::sqrt(2 * value / static_cast<double>(loss.count())) : kNaN;
+  return loss.count() > 0 ? std::sqrt(2 * value / (loss.scale() * static_cast<double>(loss.count()))) : kNaN;
 }
 
 template std::unique_ptr<Loss> make_observed_loss<double>(const Observations<double>&);

@@ -43,6 +43,8 @@ class Path {
   virtual ~Path() = default;
   /// False if the path had ended before.
   virtual bool step() = 0;
+  /// Of a path with a time: the next steps end there at the latest.
+  virtual void not_beyond(double) {}
   /// Where it is now, for observers: point, loss, and the flow's time and last step size if they mean something.
   struct Where {
     const Point* point = nullptr;
