@@ -1,0 +1,174 @@
+// The body of the matrix product, included by matrix_product_<instruction set>.cpp with RANKFLOW_VECTOR_BYTES and
+// RANKFLOW_KERNEL_NAMESPACE set. Everything here is static: no symbol may be shared between instruction sets.
+// SPDX-License-Identifier: Apache-2.0
+#include "linalg/matrix_product.h"
+
+namespace rankflow::RANKFLOW_KERNEL_NAMESPACE {
+namespace {
+
+template <class T>
+struct Simd {
+  static constexpr int lanes = RANKFLOW_VECTOR_BYTES / static_cast<int>(sizeof(T));
+  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias));
+};
+template <class T>
+using VectorOfT = typename Simd<T>::Vector;
+template <int Size>
+struct IntegerOf;
+template <>
+struct IntegerOf<4> {
+  using Type = int;
+};
+template <>
+struct IntegerOf<8> {
+  using Type = long long;
+};
+
+template <class T>
+[[gnu::always_inline]] inline VectorOfT<T>& at(T* p) {
+  return *reinterpret_cast<VectorOfT<T>*>(p);
+}
+template <class T>
+[[gnu::always_inline]] inline const VectorOfT<T>& at(const T* p) {
+  return *reinterpret_cast<const VectorOfT<T>*>(p);
+}
+
+// Blocks of 2 Half lanes: Half from a and Half from b, from their lower (Offset 0) or upper (Offset Half) halves.
+template <class T, int Half, int Offset>
+[[gnu::always_inline]] inline VectorOfT<T> merge(VectorOfT<T> a, VectorOfT<T> b) {
+  using Int = typename IntegerOf<sizeof(T)>::Type;
+  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
+  constexpr int n = Simd<T>::lanes;
+  Mask mask = {};
+  for (int p = 0; p < n; ++p) {
+    const int block = p / (2 * Half) * (2 * Half), q = p % (2 * Half);
+    mask[p] = q < Half ? block + Offset + q : n + block + Offset + q - Half;
+  }
+  return __builtin_shuffle(a, b, mask);
+}
+
+// A square of lanes x lanes numbers, transposed in registers: log2(lanes) rounds that exchange halves.
+template <class T, int Half = 1>
+[[gnu::always_inline]] inline void transpose_square(VectorOfT<T>* row) {
+  constexpr int n = Simd<T>::lanes;
+  if constexpr (Half < n) {
+#pragma GCC unroll 16
+    for (int i = 0; i < n; ++i) {
+      if (i & Half) continue;
+      const VectorOfT<T> a = row[i], b = row[i + Half];
+      row[i] = merge<T, Half, 0>(a, b);
+      row[i + Half] = merge<T, Half, Half>(a, b);
+    }
+    transpose_square<T, 2 * Half>(row);
+  }
+}
+
+// Columns [column, column + width vectors) of rows [begin, end) of b, side by side.
+template <class T>
+void pack(const MatrixProduct<T>& p, std::int64_t begin, std::int64_t end, std::int64_t column, int width, T* packed) {
+  constexpr int n = Simd<T>::lanes;
+  if (!p.b_transposed) {
+    for (std::int64_t k = begin; k < end; ++k) {
+      const T* from = p.b + k * p.b_row + column;
+      for (int v = 0; v < width; ++v, packed += n) at(packed) = at(from + v * n);
+    }
+    return;
+  }
+  for (int v = 0; v < width; ++v) {
+    const std::int64_t first = column + v * n;
+    for (std::int64_t k = begin; k < end; k += n) {
+      VectorOfT<T> square[n];
+#pragma GCC unroll 16
+      for (int i = 0; i < n; ++i) square[i] = first + i < p.n ? at(p.b + (first + i) * p.b_row + k) : VectorOfT<T>{};
+      transpose_square<T>(square);
+#pragma GCC unroll 16
+      for (int i = 0; i < n; ++i) at(packed + ((k - begin + i) * width + v) * n) = square[i];
+    }
+  }
+}
+
+// Rows x Width vectors of c in registers. `add`: c holds the sum over earlier rows of b.
+template <class T, int Rows, int Width>
+[[gnu::always_inline]] inline void tile(const T* a, std::int64_t a_row, std::int64_t a_column, const T* packed,
+                                        std::int64_t depth, T* c, std::int64_t c_row, bool add) {
+  constexpr int n = Simd<T>::lanes;
+  VectorOfT<T> sum[Rows][Width] = {};
+  for (std::int64_t k = 0; k < depth; ++k) {
+    VectorOfT<T> b[Width];
+#pragma GCC unroll 4
+    for (int v = 0; v < Width; ++v) b[v] = at(packed + v * n);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const T factor = a[i * a_row];
+#pragma GCC unroll 4
+      for (int v = 0; v < Width; ++v) sum[i][v] += factor * b[v];
+    }
+    a += a_column;
+    packed += Width * n;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < Width; ++v) {
+      T* to = c + i * c_row + v * n;
+      at(to) = add ? at(to) + sum[i][v] : sum[i][v];
+    }
+}
+
+// Rows of a tile whose sums fill the registers: 32 registers with AVX-512, 16 otherwise.
+template <int Width>
+constexpr int kTileRows = RANKFLOW_VECTOR_BYTES == 64 ? (Width == 4 ? 6 : 8) : (Width == 2 ? 6 : 8);
+
+template <class T, int Width>
+void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std::int64_t begin, std::int64_t end,
+           std::int64_t column, const T* packed) {
+  constexpr int rows = kTileRows<Width>;
+  std::int64_t i = first;
+  const auto tiles = [&]<int Rows>() {
+    for (; i + Rows <= last; i += Rows)
+      tile<T, Rows, Width>(p.a + i * p.a_row + begin * p.a_column, p.a_row, p.a_column, packed, end - begin,
+                           p.c + i * p.c_row + column, p.c_row, begin > 0);
+  };
+  tiles.template operator()<rows>();
+  tiles.template operator()<4>();
+  tiles.template operator()<2>();
+  tiles.template operator()<1>();
+}
+
+template <class T>
+void multiply_rows(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, T* work) {
+  constexpr int n = Simd<T>::lanes;
+  constexpr int widest = RANKFLOW_VECTOR_BYTES == 64 ? 4 : 2;
+  constexpr std::int64_t line = 64 / sizeof(T);
+  const std::int64_t vectors = (p.n + line - 1) / line * (line / n);
+  const std::int64_t panels = (vectors + widest - 1) / widest;
+  if (p.k == 0)
+    for (std::int64_t i = first; i < last; ++i)
+      for (std::int64_t v = 0; v < vectors; ++v) at(p.c + i * p.c_row + v * n) = VectorOfT<T>{};
+  for (std::int64_t begin = 0; begin < p.k; begin += kProductDepth) {
+    const std::int64_t end = p.k - begin < kProductDepth ? p.k : begin + kProductDepth;
+    for (std::int64_t q = 0, v = 0; q < panels; ++q) {
+      const int width = static_cast<int>((vectors - v + panels - q - 1) / (panels - q));  // nearly equal
+      const std::int64_t column = v * n;
+      pack(p, begin, end, column, width, work);
+      if (width == 1) panel<T, 1>(p, first, last, begin, end, column, work);
+      if (width == 2) panel<T, 2>(p, first, last, begin, end, column, work);
+      if constexpr (widest == 4) {
+        if (width == 3) panel<T, 3>(p, first, last, begin, end, column, work);
+        if (width == 4) panel<T, 4>(p, first, last, begin, end, column, work);
+      }
+      v += width;
+    }
+  }
+}
+
+}  // namespace
+
+void multiply_rows_double(const MatrixProduct<double>& p, std::int64_t first, std::int64_t last, double* work) {
+  multiply_rows(p, first, last, work);
+}
+void multiply_rows_float(const MatrixProduct<float>& p, std::int64_t first, std::int64_t last, float* work) {
+  multiply_rows(p, first, last, work);
+}
+
+}  // namespace rankflow::RANKFLOW_KERNEL_NAMESPACE
