@@ -55,7 +55,13 @@ class PanelMaker {
       : panel_(panel), plan_(plan), records_(records), swept_(full_key(panel.x)) {}
 
   PanelData make() {
-    PanelData data{panel_.title, panel_.x_label, panel_.y_label, panel_.x_log, panel_.y_log, panel_.markers};
+    PanelData data;
+    data.title = panel_.title;
+    data.x_label = panel_.x_label;
+    data.y_label = panel_.y_label;
+    data.x_log = panel_.x_log;
+    data.y_log = panel_.y_log;
+    data.markers = panel_.markers;
     data.x_low = panel_.x_low.value_or(kNaN);
     data.x_high = panel_.x_high.value_or(kNaN);
     data.y_low = panel_.y_low.value_or(kNaN);
@@ -85,7 +91,7 @@ class PanelMaker {
     for (std::size_t y = 0; y < panel_.y.size(); ++y)
       for (const std::string& name : expand_names(panel_.y[y], record.outcome.trajectory)) {
         if (swept_.empty())
-          add_records(run, view, group, quantity_name(y, name), name);
+          add_records(view, group, quantity_name(y, name), name);
         else
           add_point(run, view, group, quantity_name(y, name), name);
       }
@@ -100,12 +106,11 @@ class PanelMaker {
   }
 
   // Runs of one group are curves of their own.
-  void add_records(const PlannedRun& run, const RunView& view, const std::string& group, const std::string& quantity,
+  void add_records(const RunView& view, const std::string& group, const std::string& quantity,
                    const std::string& expression) {
     const std::vector<double> xs = evaluate_records(panel_.x, view), ys = evaluate_records(expression, view);
     Series series{group, quantity, {}};
     for (std::size_t k = 0; k < xs.size(); ++k) series.points.emplace_back(xs[k], ys[k]);
-    (void)run;
     series_.push_back(std::move(series));
   }
 

@@ -23,21 +23,25 @@ Assignment split(const std::string& option, const std::string& given) {
   return {given.substr(0, equals), given.substr(equals + 1)};
 }
 
-// A key of the grid, wherever it varies, no longer does.
+void erase_dotted(Node& table, const std::string& key) {
+  const std::size_t dot = key.find('.');
+  table.erase(key);
+  if (dot == std::string::npos) return;
+  if (Node* section = table.find(key.substr(0, dot)); section != nullptr && section->kind == Node::Kind::table)
+    section->erase(key.substr(dot + 1));
+}
+
+// A key of the grid, wherever it varies and however short it is written, no longer does.
 void forget_axis(Node& document, const std::string& key) {
-  const auto forget = [&key](Node& vary) {
-    const auto erase = [&key](Node& table) {
-      const std::size_t dot = key.find('.');
-      table.erase(key);
-      if (dot == std::string::npos) return;
-      table.erase(key.substr(dot + 1));
-      if (Node* section = table.find(key.substr(0, dot)); section != nullptr && section->kind == Node::Kind::table)
-        section->erase(key.substr(dot + 1));
-    };
-    erase(vary);
+  const auto forget_in = [&key](Node& table) {
+    erase_dotted(table, key);
+    table.erase(key.substr(key.find('.') + 1));
+  };
+  const auto forget = [&forget_in](Node& vary) {
+    forget_in(vary);
     Node* linked = vary.find("linked");
     if (linked == nullptr) return;
-    for (Node& axis : linked->list) erase(axis);
+    for (Node& axis : linked->list) forget_in(axis);
     std::erase_if(linked->list, [](const Node& axis) { return leaves(axis).empty(); });
   };
   if (Node* vary = document.find("vary")) forget(*vary);
@@ -98,11 +102,7 @@ void apply_overrides(Node& document, const StudyOptions& options) {
     set_dotted(document, full, parse_value(value, name));
     // A grid of its own must not win over the command line.
     if (Node* also = document.find("also"); also != nullptr && also->kind == Node::Kind::list)
-      for (Node& grid : also->list)
-        if (const std::size_t dot = full.find('.'); dot == std::string::npos)
-          grid.erase(full);
-        else if (Node* section = grid.find(full.substr(0, dot)))
-          section->erase(full.substr(dot + 1));
+      for (Node& grid : also->list) erase_dotted(grid, full);
   }
   for (const std::string& given : options.vary) {
     const auto [key, values] = split("--vary", given);

@@ -37,7 +37,7 @@ std::string joined(const Node& node) {
   if (node.is_scalar()) return node.text;
   for (const Node& element : node.list) {
     if (!element.is_scalar()) complain(element.place, "found a list in a list, expected values");
-    text += (text.empty() ? "" : " ") + element.text;
+    text += fmt::format("{}{}", text.empty() ? "" : " ", element.text);
   }
   return text;
 }
@@ -109,11 +109,11 @@ PlannedRun make_run(const Values& values, const Study& study, const std::string&
   };
   check_config(run.config, place_of("engine.kind"));
   std::string all = fmt::format("{} {}", RANKFLOW_VERSION, kFormat);
-  for (const auto& [key, value] : run.settings) all += "\n" + key + "=" + value;
+  for (const auto& [key, value] : run.settings) all += fmt::format("\n{}={}", key, value);
   if (run.config.data.kind == DataKind::file) {
     for (std::string* path : {&run.config.data.path, &run.config.data.positions}) {
       *path = find_file(*path, study, data_folder, place_of("data.path"));
-      if (!path->empty()) all += "\n" + content_hash(*path);
+      if (!path->empty()) all += fmt::format("\n{}", content_hash(*path));
     }
   }
   run.fingerprint = fmt::format("{:016x}", hash_text(all));
@@ -170,7 +170,7 @@ void name_runs(std::vector<PlannedRun>& runs) {
       run.label += fmt::format("{}{}={}", run.label.empty() ? "" : ", ", short_key(key), value);
     }
     if (run.label.empty()) run.label = "run";
-    run.folder = file_name(run.label) + "-" + run.fingerprint.substr(0, 8);
+    run.folder = fmt::format("{}-{}", file_name(run.label), run.fingerprint.substr(0, 8));
   }
 }
 

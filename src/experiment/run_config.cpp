@@ -108,12 +108,16 @@ Fields fields(GreedyOptions& o) {
           field("max_rank", o.max_rank, Range{0, 1e6}, "columns at most; 0 = as many as the loss asks for")};
 }
 
+// Of the flow's options those that its faithful motion from a given start looks at.
 Fields fields(FlowRunOptions& o) {
-  return {field("loss_tolerance", o.tolerance, Range{0, kMany}, "ends once the loss is at or below it"),
-          field("path_tolerance", o.path_tolerance, Range{0, 1, true, true}, "error of one step, relative"),
-          field("max_time", o.max_time, Range{0, kMany}, "time of the flow at which it ends; 0 = no limit"),
-          field("max_iterations", o.max_iterations, Range{0, kMany}, "upper limit on steps"),
-          field("record_every", o.record_every, Range{0, kMany}, "steps between records; 0 = first and last only")};
+  Fields list;
+  for (OptionField& option : rankflow::fields(o.flow))
+    for (const char* name : {"weight_decay", "tolerance", "max_iterations", "max_seconds", "max_time", "path_tolerance"})
+      if (option.name == name) list.push_back(option);
+  list.push_back(field("loss_tolerance", o.loss_tolerance, Range{0, kMany},
+                       "the flow ends at the first record at which the loss is at or below it"));
+  list.push_back(field("record_time", o.record_time, Range{0, kMany}, "time between records; 0 = every step"));
+  return list;
 }
 
 Fields fields(EngineOptions& o) {

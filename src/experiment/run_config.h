@@ -8,6 +8,7 @@
 
 #include "rankflow/deep_factorization.h"
 #include "rankflow/descent.h"
+#include "rankflow/flow.h"
 #include "rankflow/matrix_problem.h"
 #include "rankflow/nuclear_norm.h"
 #include "rankflow/options.h"
@@ -66,11 +67,9 @@ struct GreedyOptions {
 
 /// The gradient flow of the end matrix, with its times.
 struct FlowRunOptions {
-  double tolerance = 1e-6;       // ends once the loss is at or below it
-  double path_tolerance = 1e-6;  // error of one step, relative
-  double max_time = 0;
-  Index max_iterations = 100'000;
-  Index record_every = 0;
+  FlowOptions flow;
+  double loss_tolerance = 1e-6;  // ends at the first record at which the loss is at or below it
+  double record_time = 0;        // time between records; 0 = every step
 };
 
 struct EngineOptions {

@@ -52,6 +52,24 @@ std::string cell(double value) {
   return std::isnan(value) ? "" : fmt::format("{:.6g}", value);
 }
 
+std::vector<double> values_of(const std::string& column, const std::vector<std::size_t>& members,
+                              const std::vector<RunRecord>& records) {
+  std::vector<double> values;
+  for (const std::size_t k : members)
+    for (const auto& [name, value] : shown_numbers(records[k]))
+      if (name == column && !std::isnan(value)) values.push_back(value);
+  return values;
+}
+
+// NaN where there are too few values; the deviation is the unbiased one.
+std::pair<double, double> mean_and_deviation(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value / count;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return {values.empty() ? kNaN : mean, values.size() < 2 ? kNaN : std::sqrt(squares / (count - 1))};
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string safe = "\"";
@@ -83,7 +101,7 @@ std::string SummaryTable::text() const {
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string one;
     for (std::size_t k = 0; k < cells.size(); ++k)
-      one += fmt::format(k < words ? "{:<{}}  " : "{:>{}}  ", cells[k], width[k]);
+      one += k < words ? fmt::format("{:<{}}  ", cells[k], width[k]) : fmt::format("{:>{}}  ", cells[k], width[k]);
     text += one.substr(0, one.find_last_not_of(' ') + 1) + "\n";
   };
   line(head);
@@ -135,13 +153,9 @@ SummaryTable group_table(const std::vector<PlannedRun>& plan, const std::vector<
     std::vector<std::string> row = values;
     row.push_back(std::to_string(members.size()));
     for (const std::string& column : columns) {
-      double sum = 0, squares = 0, count = 0;
-      for (const std::size_t k : members)
-        for (const auto& [name, value] : shown_numbers(records[k]))
-          if (name == column && !std::isnan(value)) sum += value, squares += value * value, ++count;
-      const double mean = sum / count;
+      const auto [mean, deviation] = mean_and_deviation(values_of(column, members, records));
       row.push_back(cell(mean));
-      row.push_back(count > 1 ? cell(std::sqrt(std::max(0.0, (squares - sum * mean) / (count - 1)))) : "");
+      row.push_back(cell(deviation));
     }
     table.rows.push_back(std::move(row));
   }
