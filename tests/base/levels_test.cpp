@@ -46,6 +46,7 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"snapshot.h", "solver"},
                                                    {"descent.h", "solver"},
                                                    {"nuclear_norm.h", "solver"},
+                                                   {"soft_impute.h", "solver"},
                                                    {"instrument.h", "instrument"},
                                                    {"trajectory.h", "instrument"}};
 
