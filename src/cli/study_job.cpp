@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "data/output_file.h"
 #include "experiment/figure_data.h"
+#include "experiment/name_check.h"
 #include "experiment/runner.h"
 #include "experiment/study_summary.h"
 #include "report/study_report.h"
@@ -73,12 +74,11 @@ StudyEnd count(const std::vector<ClaimResult>& claims, const std::vector<RunReco
 }
 
 // Everything below the folder that people read; the runs themselves are in runs/.
-void write_results(const StudyReport& report, const std::string& folder, bool figures) {
+void write_results(const StudyReport& report, const std::string& folder) {
   const auto path = [&folder](const std::string& name) { return folder + "/" + name; };
   write_file(path("summary.csv"), report.runs.csv());
   if (!report.groups.rows.empty()) write_file(path("groups.csv"), report.groups.csv());
   write_file(path("claims.json"), claims_json(report.claims).dump(2) + "\n");
-  if (!figures) return;
   if (!report.figures.empty()) std::filesystem::create_directories(path("figures"));
   for (const experiment::FigureData& figure : report.figures) {
     write_file(path("figures/" + figure.name + ".svg"), render_figure_svg(figure));
@@ -117,6 +117,7 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   set_num_threads(settings.threads);
   const experiment::Study study = experiment::read_study(path, settings.study);
   const std::vector<PlannedRun> plan = experiment::plan_runs(study, settings.data_folder);
+  experiment::check_names(study, plan);
   std::filesystem::create_directories(folder);
 
   catch_interrupts();
@@ -134,7 +135,7 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
                            experiment::run_table(plan, records), experiment::group_table(plan, records),
                            experiment::make_figures(study, plan, records), shell_line(command)};
   end = count(report.claims, records);
-  write_results(report, folder, true);
+  write_results(report, folder);
   if (settings.json) {
     const Json json = {{"study", name},          {"quick", study.quick},      {"passed", end.passed},
                        {"failed", end.failed},   {"skipped", end.skipped},    {"runs", plan.size()},

@@ -14,7 +14,7 @@ struct StudySettings {
   std::string output;       // folder
   std::string data_folder;  // where files of data are looked for
   int jobs = 1, threads = 0;
-  bool json = false, quiet = false, no_figures = false;
+  bool json = false, quiet = false;
   experiment::StudyOptions study;
 };
 

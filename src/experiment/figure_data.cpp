@@ -32,7 +32,7 @@ std::vector<std::string> expand_names(const std::string& y, const Trajectory& tr
 }
 
 std::vector<std::string> grouping(const Panel& panel, const PlannedRun& run, const std::string& x_key) {
-  if (!panel.group.empty()) return panel.group;
+  if (panel.group) return *panel.group;
   std::vector<std::string> keys;
   for (const auto& [key, value] : run.varied)
     if (key != x_key && key != "engine.instruments") keys.push_back(key);
@@ -154,6 +154,7 @@ class PanelMaker {
       const int group = position(groups, series.group), quantity = position(quantities, series.quantity);
       curve.color = color_by_group ? group : quantity;
       curve.dash = color_by_group ? quantity : group;
+      data.colors = std::max(data.colors, curve.color + 1);
       curve.name = series.group + (series.group.empty() || series.quantity.empty() ? "" : ": ") + series.quantity;
       data.curves.push_back(std::move(curve));
     }

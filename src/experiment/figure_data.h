@@ -25,6 +25,7 @@ struct PanelData {
   bool x_log = false, y_log = false, markers = false;
   double x_low = kNaN, x_high = kNaN, y_low = kNaN, y_high = kNaN;  // NaN = from the data
   std::vector<Curve> curves;
+  int colors = 0;  // how many different ones the curves have
 };
 
 struct FigureData {

@@ -174,6 +174,20 @@ void name_runs(std::vector<PlannedRun>& runs) {
   }
 }
 
+// A key that no run looks at is a mistake: the value would be without effect.
+void check_used(const Study& study, const std::vector<PlannedRun>& runs) {
+  if (study.overridden) return;
+  for (const Grid& grid : study.grids)
+    for (const auto& [key, node] : grid.settings) {
+      const bool used = key == "seed" || std::any_of(runs.begin(), runs.end(), [&name = key](const PlannedRun& run) {
+                          return !run.setting(name).empty();
+                        });
+      if (!used)
+        complain(node->place, fmt::format("found the key '{}', which applies to none of the study's runs", key),
+                 "the kinds of data, problem and engine decide which keys apply");
+    }
+}
+
 }  // namespace
 
 std::string PlannedRun::setting(const std::string& key) const {
@@ -216,6 +230,7 @@ std::vector<PlannedRun> plan_runs(const Study& study, const std::string& data_fo
   }
   std::set<std::string> seen;
   std::erase_if(runs, [&seen](const PlannedRun& run) { return !seen.insert(run.fingerprint).second; });
+  check_used(study, runs);
   find_varied(runs);
   name_runs(runs);
   return runs;

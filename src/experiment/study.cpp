@@ -120,6 +120,7 @@ Study parse_study(Node document, const std::string& path, const StudyOptions& op
   Study study;
   study.path = path;
   study.quick = options.quick;
+  study.overridden = !options.set.empty() || !options.vary.empty();
   take_quick(document, options.quick);
   apply_overrides(document, options);
   study.document = std::move(document);

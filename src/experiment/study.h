@@ -55,7 +55,7 @@ struct Claim {
 struct Panel {
   std::string title, x, x_label, y_label;
   std::vector<std::string> y, names;  // names: what each y is called
-  std::vector<std::string> group;     // keys that make a series; without it all that vary but x
+  std::optional<std::vector<std::string>> group;  // keys that make a series; without it all that vary but x
   Selection selection;
   bool x_log = false, y_log = false, markers = false;
   std::optional<double> x_low, x_high, y_low, y_high;
@@ -71,7 +71,7 @@ struct Study {
   std::string path;  // file it was read from; other files are looked for beside it
   std::string title, source, about, needs;
   std::vector<std::string> choices;  // what the source leaves open, and what was chosen
-  bool quick = false;
+  bool quick = false, overridden = false;  // overridden: by --set or --vary
   Node document;  // after quick and overrides
   std::vector<Grid> grids;
   std::vector<Figure> figures;

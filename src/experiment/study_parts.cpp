@@ -47,7 +47,7 @@ Panel parse_panel(const Node& table) {
              fmt::format("panel: {} names for {} quantities in 'y'", panel.names.size(), panel.y.size()));
   panel.x_label = reader.text("x_label", panel.x);
   panel.y_label = reader.text("y_label", panel.y.size() == 1 ? panel.y[0] : "");
-  panel.group = parse_keys(reader, "group");
+  if (table.find("group") != nullptr) panel.group = parse_keys(reader, "group");
   panel.selection = parse_selection(reader.take("where"));
   panel.x_log = parse_scale(reader, "x_scale");
   panel.y_log = parse_scale(reader, "y_scale");
@@ -56,6 +56,7 @@ Panel parse_panel(const Node& table) {
   panel.x_high = reader.number("x_high");
   panel.y_low = reader.number("y_low");
   panel.y_high = reader.number("y_high");
+  reader.take("group");
   reader.done();
   return panel;
 }

@@ -82,7 +82,10 @@ std::string csv_cell(const std::string& text) {
 std::string SummaryTable::csv() const {
   std::string text;
   const auto line = [&text](const std::vector<std::string>& cells) {
-    for (std::size_t k = 0; k < cells.size(); ++k) text += (k > 0 ? "," : "") + csv_cell(cells[k]);
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      if (k > 0) text += ",";
+      text += csv_cell(cells[k]);
+    }
     text += "\n";
   };
   line(head);

@@ -29,14 +29,21 @@ constexpr Index kMostPoints = 500;  // of a curve: the width of a panel resolves
 constexpr std::array kColors = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C3C"};
 constexpr std::array kDashes = {"", "6 3", "2 2", "8 3 2 3", "1 3"};
 
-std::string color(const Curve& curve) {
-  return kColors[static_cast<std::size_t>(curve.color) % kColors.size()];
+// Few curves are told apart by their colours; many are in an order, and a ramp from blue over green to amber shows it.
+std::string color(const Curve& curve, int colors) {
+  if (colors <= static_cast<int>(kColors.size())) return kColors[static_cast<std::size_t>(curve.color)];
+  static constexpr double kRamp[][3] = {{38, 56, 140}, {0, 120, 150}, {60, 150, 80}, {225, 165, 30}};
+  const double at = 3.0 * curve.color / (colors - 1);
+  const int k = std::min(2, static_cast<int>(at));
+  std::string text = "#";
+  for (int c = 0; c < 3; ++c)
+    text += fmt::format("{:02x}", static_cast<int>(kRamp[k][c] + (at - k) * (kRamp[k + 1][c] - kRamp[k][c])));
+  return text;
 }
 
-std::string stroke(const Curve& curve) {
-  const std::size_t turn = static_cast<std::size_t>(curve.dash) + static_cast<std::size_t>(curve.color) / kColors.size();
-  const char* dash = curve.constant ? "4 4" : kDashes[turn % kDashes.size()];
-  return fmt::format("stroke=\"{}\" fill=\"none\" stroke-width=\"1.5\"{}", color(curve),
+std::string stroke(const Curve& curve, int colors) {
+  const char* dash = curve.constant ? "4 4" : kDashes[static_cast<std::size_t>(curve.dash) % kDashes.size()];
+  return fmt::format("stroke=\"{}\" fill=\"none\" stroke-width=\"1.5\"{}", color(curve, colors),
                      *dash == 0 ? "" : fmt::format(" stroke-dasharray=\"{}\"", dash));
 }
 
@@ -107,7 +114,7 @@ class PanelDrawing {
 
   std::string draw(const Curve& curve) const {
     if (curve.constant)
-      return fmt::format("<path d=\"M0 {:.2f}h{}\" {}/>\n", at_y(curve.y.at(0)), kPlotWidth, stroke(curve));
+      return fmt::format("<path d=\"M0 {:.2f}h{}\" {}/>\n", at_y(curve.y.at(0)), kPlotWidth, stroke(curve, panel_.colors));
     std::string path, marks;
     bool drawing = false;
     for (const Index k : report::decimate({curve.y, curve.x}, kMostPoints)) {
@@ -120,10 +127,10 @@ class PanelDrawing {
       path += fmt::format("{}{:.2f} {:.2f}", drawing ? "L" : "M", x, y);
       drawing = true;
       if (panel_.markers || curve.x.size() == 1)
-        marks += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"2.6\" fill=\"{}\"/>\n", x, y, color(curve));
+        marks += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"2.6\" fill=\"{}\"/>\n", x, y, color(curve, panel_.colors));
       marks += error_bar(curve, i, x);
     }
-    return fmt::format("<path d=\"{}\" {} stroke-linejoin=\"round\"/>\n{}", path, stroke(curve), marks);
+    return fmt::format("<path d=\"{}\" {} stroke-linejoin=\"round\"/>\n{}", path, stroke(curve, panel_.colors), marks);
   }
 
   std::string error_bar(const Curve& curve, std::size_t i, double x) const {
@@ -131,7 +138,7 @@ class PanelDrawing {
     const double low = at_y(curve.low[i]), high = at_y(curve.high[i]);
     if (!std::isfinite(low) || !std::isfinite(high)) return "";
     return fmt::format("<path d=\"M{0:.2f} {1:.2f}V{2:.2f}m-3 0h6M{3:.2f} {1:.2f}h6\" stroke=\"{4}\" fill=\"none\"/>\n", x,
-                       low, high, x - 3, color(curve));
+                       low, high, x - 3, color(curve, panel_.colors));
   }
 
   const PanelData& panel_;
@@ -158,7 +165,7 @@ std::string legend(const PanelData& panel, double left, double top) {
   double y = top + kTop + kPlotHeight + kBottom + kLegendGap;
   for (const Curve* curve : legend_entries(panel, hidden)) {
     text += fmt::format("<path d=\"M{:.1f} {:.1f}h22\" {}/><text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", left + kLeft,
-                        y - 3.5, stroke(*curve), left + kLeft + 28, y, report::escape(curve->name));
+                        y - 3.5, stroke(*curve, panel.colors), left + kLeft + 28, y, report::escape(curve->name));
     y += kLegendLine;
   }
   if (hidden > 0)

@@ -170,6 +170,7 @@ Json page_data(const StudyReport& input) {
                    {"x_log", panel.x_log},      {"y_log", panel.y_log},     {"markers", panel.markers},
                    {"x_low", report::number(panel.x_low)},   {"x_high", report::number(panel.x_high)},
                    {"y_low", report::number(panel.y_low)},   {"y_high", report::number(panel.y_high)}};
+      data["colors"] = panel.colors;
       data["curves"] = Json::array();
       for (const Curve& curve : panel.curves) data["curves"].push_back(curve_data(curve, budget));
       panels.push_back(std::move(data));

@@ -8,15 +8,14 @@ const CURVE_COLORS = {
 };
 const CURVE_DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [1, 4]];
 
-function curveColor(curve) {
+// Few curves are told apart by their colours; many are in an order, and a ramp shows it.
+function curveColor(panel, curve) {
   const list = CURVE_COLORS[isDark() ? "dark" : "light"];
-  return list[curve.color % list.length];
+  return panel.colors <= list.length ? list[curve.color] : componentColor(curve.color, panel.colors);
 }
 
 function curveDash(curve) {
-  if (curve.constant) return [5, 5];
-  const turn = curve.dash + Math.floor(curve.color / CURVE_COLORS.light.length);
-  return CURVE_DASHES[turn % CURVE_DASHES.length];
+  return curve.constant ? [5, 5] : CURVE_DASHES[curve.dash % CURVE_DASHES.length];
 }
 
 // Where the least and the largest of several runs lie.
@@ -26,7 +25,7 @@ function errorBars(panel) {
     context.save();
     for (const curve of panel.curves) {
       if (!curve.low || curve.constant) continue;
-      context.strokeStyle = curveColor(curve);
+      context.strokeStyle = curveColor(panel, curve);
       curve.x.forEach((at, i) => {
         if (curve.low[i] === curve.high[i] || curve.low[i] === null) return;
         const left = x.getPixelForValue(at), low = y.getPixelForValue(curve.low[i]), high = y.getPixelForValue(curve.high[i]);
@@ -66,7 +65,7 @@ function panelChart(panel) {
     const xs = curve.constant ? ends : usable(curve.x, panel.x_log);
     const ys = curve.constant ? [curve.y[0], curve.y[0]] : usable(curve.y, panel.y_log);
     if (curve.name && !named.has(curve.name)) named.set(curve.name, curve);
-    return line(xs, ys, curveColor(curve), {borderDash: curveDash(curve), borderWidth: panel.curves.length > 12 ? 1.5 : 2,
+    return line(xs, ys, curveColor(panel, curve), {borderDash: curveDash(curve), borderWidth: panel.curves.length > 12 ? 1.5 : 2,
       pointRadius: (panel.markers || curve.x.length === 1) && !curve.constant ? 3.5 : 0});
   });
   const scale = (log, low, high) => Object.assign({type: log ? "logarithmic" : "linear"}, limits(low, high));
@@ -86,7 +85,7 @@ function panelChart(panel) {
       plugins: [errorBars(panel)]
     },
     legend: named.size < 2 && panel.curves.length < 2 ? []
-      : [...named.values()].slice(0, 24).map(curve => [curveColor(curve), curve.name, curveDash(curve).length ? "dashed" : ""]),
+      : [...named.values()].slice(0, 24).map(curve => [curveColor(panel, curve), curve.name, curveDash(curve).length ? "dashed" : ""]),
     table: panelTable(panel)
   };
 }
