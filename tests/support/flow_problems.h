@@ -61,14 +61,15 @@ inline Matrix product(const LowRankModel& model) {
   return model.u * model.s.asDiagonal() * model.v.transpose();
 }
 
-/// The reference problem of the matrix experiments: 100 x 100 of rank 5 (Frobenius norm 100).
+/// The reference problem of the matrix experiments: 100 x 100 of rank 5 (Frobenius norm 100). The file has numbers of
+/// single precision in their shortest form, so each is rounded to that first.
 inline Matrix reference_matrix() {
   std::ifstream file(std::string(RANKFLOW_TEST_DATA) + "/a2_gt_100x100_rank5.csv");
   Matrix w(100, 100);
   std::string line, cell;
   for (Index i = 0; i < 100 && std::getline(file, line); ++i) {
     std::stringstream cells(line);
-    for (Index j = 0; j < 100 && std::getline(cells, cell, ','); ++j) w(i, j) = std::stod(cell);
+    for (Index j = 0; j < 100 && std::getline(cells, cell, ','); ++j) w(i, j) = static_cast<double>(std::stof(cell));
   }
   return w;
 }

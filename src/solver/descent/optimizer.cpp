@@ -10,6 +10,7 @@ namespace rankflow::descent {
 namespace {
 constexpr Index kBlock = 1 << 16;  // numbers that a thread takes at a time
 constexpr double kNumberNs = .2;   // a guess at the time one of them takes
+constexpr Index kTiny = 64;        // numbers: a call of a kernel costs more than the loop
 }  // namespace
 
 template <class T>
@@ -34,6 +35,10 @@ double Updater<T>::squared_norm(const T* gradient) {
 
 template <class T>
 void Updater<T>::subtract(T* x, const T* gradient, double step) {
+  if (size_ <= kTiny) {
+    for (Index k = 0; k < size_; ++k) x[k] -= static_cast<T>(step) * gradient[k];
+    return;
+  }
   if (size_ <= kBlock) return passes_.subtract(x, gradient, static_cast<T>(step), size_);
   parallel_blocks(
       size_, kBlock,
