@@ -12,11 +12,12 @@
 #include "rankflow/flow.h"
 #include "rankflow/options.h"
 #include "rankflow/posterior.h"
+#include "rankflow/soft_impute.h"
 #include "rankflow/table.h"
 
 namespace rankflow {
 
-enum class Engine { automatic, flow, posterior };
+enum class Engine { automatic, flow, posterior, nuclear, soft_impute };
 enum class Center { automatic, none, mean, biases };
 enum class Standardize { automatic, none, columns };
 enum class Scalar { automatic, double_precision, single_precision };
@@ -34,6 +35,8 @@ struct CompleteOptions {
   std::uint64_t seed = 0;
   FlowOptions flow = {};
   PosteriorOptions posterior = {};
+  double match = -1;  // nuclear: largest deviation from an observed value; -1 = the validation part chooses
+  SoftImputeOptions soft_impute = {};  // its relative_gap is also that of the nuclear engine
 };
 /// Every option of `rankflow complete` that concerns the fit.
 std::vector<OptionField> fields(CompleteOptions& options);
@@ -43,6 +46,16 @@ struct HeldOutError {
   Index count = 0;
   double rmse = kNaN, rmse_low = kNaN, rmse_high = kNaN;  // 95 % interval (normal approximation of the mean square)
   double coverage90 = kNaN;                               // share of the entries inside their 90 % interval
+};
+
+/// What a convex engine proves about the product that is kept, in the engine's units.
+struct ConvexProof {
+  double penalty = 0;    // lambda of soft-impute
+  double tolerance = 0;  // allowed deviation of the nuclear engine
+  double nuclear_norm = kNaN;
+  double objective = kNaN;   // what is minimized: the nuclear norm, or the penalized sum of squares
+  double dual_bound = kNaN;  // no product has a smaller objective
+  double relative_gap() const;
 };
 
 /// One engine's attempt.
@@ -64,10 +77,11 @@ struct Completion {
   std::optional<CompletionModel> table_model;  // fitted to all observations: what the table is written from
   std::vector<Part> parts;                     // one per observation of the table
 
-  std::string engine;  // "flow" or "posterior"
+  std::string engine;  // "flow", "posterior", "nuclear" or "soft-impute"
   double depth = 0;    // of the flow
   Index rank = 0;
   double effective_rank = 0;
+  std::optional<ConvexProof> proof;
   bool solved = false;  // the flow found an exact low-rank solution
   Index iterations = 0;
   double train_rmse = kNaN;

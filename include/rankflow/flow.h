@@ -40,6 +40,7 @@ struct FlowOptions {
   Centering centering = Centering::none;
   double weight_decay = 0;
   Index max_rank = 0;
+  Index stop_at_rank = 0;
   double alpha = 1e-3;
   double tolerance = 0;  // 0 = 1e-10 when fast, 1e-3 when faithful
   Index max_iterations = 100'000;

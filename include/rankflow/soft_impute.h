@@ -20,7 +20,7 @@ struct SoftImputeOptions {
   double penalty = 0;          // lambda, the end of the path; 0 = the path's length decides
   Index path_length = 25;      // penalties on the path
   double path_ratio = 0.02;    // the smallest penalty relative to the largest that matters, ||P_Omega y||_2
-  Index patience = 2;          // ends the path after so many penalties without a better validation error; 0 = never
+  Index path_patience = 2;     // ends the path after so many penalties without a better validation error; 0 = never
   double relative_gap = 1e-4;  // of every solution
   Centering centering = Centering::none;
   Index max_rank = 0;

@@ -130,6 +130,9 @@ Choice choose(Run& run, Completion& result) {
     return {validated_posterior(run, result, &start.model), false};
   }
 
+  if (run.options.engine == Engine::nuclear || run.options.engine == Engine::soft_impute)
+    return {validated_convex(run, result.candidates), false};
+
   const bool flow_alone = run.options.engine == Engine::flow;
   if (small && (run.options.held_out == 0 || run.scaling.scale.size() > 0))
     if (auto exact = exact_attempt(run, result, flow_alone)) return {*std::move(exact), true};
@@ -150,6 +153,7 @@ Choice choose(Run& run, Completion& result) {
 Fit fit_again(Run& run, const std::string& name, Parts take, const Fit& chosen, double share) {
   if (chosen.engine == "flow")
     return run_flow(run, name, take, false, flow_options(run, chosen.centering, share), &chosen);
+  if (is_convex(chosen.engine)) return convex_again(run, name, take, chosen, share);
   PosteriorOptions options = posterior_options(run, share);
   options.keep = std::max<Index>(1, chosen.model.width());
   Fit fit = run_posterior(run, name, take, false, options, &chosen.model);
@@ -203,7 +207,8 @@ void describe(const Fit& fit, const Fit& chosen, Completion& result) {
   result.train_rmse = fit.train_rmse;
   result.stop = fit.stop;
   result.message = fit.message;
-  result.centering = fit.engine == "flow" ? word(fit.centering) : "biases";
+  result.centering = fit.engine == "posterior" ? "biases" : word(fit.centering);
+  result.proof = fit.proof;
   for (Candidate& candidate : result.candidates)
     candidate.chosen = candidate.engine == chosen.engine &&
                        (candidate.validation_rmse == chosen.validation_rmse ||

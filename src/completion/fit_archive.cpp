@@ -32,6 +32,10 @@ Archive fit_to_archive(const Fit& fit) {
                                   fit.path.decay_factor, fit.path.geometry, static_cast<double>(fit.path.steps),
                                   static_cast<double>(fit.solved), static_cast<double>(fit.centering)});
   archive.set("message", fit.message);
+  if (fit.proof)
+    archive.set("proof", std::vector<double>{fit.proof->penalty, fit.proof->tolerance, fit.proof->nuclear_norm,
+                                             fit.proof->objective, fit.proof->dual_bound,
+                                             static_cast<double>(fit.observations)});
   return archive;
 }
 
@@ -60,6 +64,10 @@ Fit fit_from_archive(const Archive& archive) {
   fit.solved = numbers[8] != 0;
   fit.centering = static_cast<Centering>(static_cast<int>(numbers[9]));
   fit.message = archive.get_text("message");
+  if (!archive.has("proof")) return fit;
+  const std::vector<double> proof = archive.get_doubles("proof", 6);
+  fit.proof = ConvexProof{proof[0], proof[1], proof[2], proof[3], proof[4]};
+  fit.observations = static_cast<Index>(proof[5]);
   return fit;
 }
 

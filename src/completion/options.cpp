@@ -7,8 +7,12 @@ namespace rankflow {
 std::vector<OptionField> fields(CompleteOptions& o) {
   std::vector<OptionField> list = {
       choice("engine", o.engine,
-             {{"auto", Engine::automatic}, {"flow", Engine::flow}, {"posterior", Engine::posterior}},
-             "how the table is learned; auto compares on the validation part"),
+             {{"auto", Engine::automatic},
+              {"flow", Engine::flow},
+              {"posterior", Engine::posterior},
+              {"nuclear", Engine::nuclear},
+              {"soft-impute", Engine::soft_impute}},
+             "how the table is learned; auto compares flow and posterior on the validation part"),
       field("held_out", o.held_out, Range{0, 0.9}, "share of the observations that judges the result; 0 = none"),
       field("validation", o.validation, Range{0, 0.9, true},
             "share of the other observations that chooses engine and settings"),
@@ -32,6 +36,16 @@ std::vector<OptionField> fields(CompleteOptions& o) {
     list.push_back(std::move(option));
   }
   for (OptionField& option : fields(o.posterior)) list.push_back(std::move(option));
+  list.push_back(
+      field("match", o.match, Range{-1, 1e100},
+            "engine nuclear: largest deviation from an observed value, in the units that are learned in (see "
+            "--standardize); 0 = none, -1 = the validation part chooses"));
+  for (OptionField& option : fields(o.soft_impute))
+    if (option.name == "penalty" || option.name == "relative_gap" || option.name.starts_with("path_")) {
+      option.help =
+          (option.name == "relative_gap" ? "engines nuclear and soft-impute: " : "engine soft-impute: ") + option.help;
+      list.push_back(std::move(option));
+    }
   return list;
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ struct Fit {
   std::string message;
   FlowPath path;                          // flow
   bool solved = false;                    // flow
-  Centering centering = Centering::none;  // flow
+  Centering centering = Centering::none;  // flow, nuclear, soft-impute
+  std::optional<ConvexProof> proof;       // nuclear, soft-impute
+  Index observations = 0;                 // soft-impute: how many its penalty belongs to
 };
 
 using Parts = std::initializer_list<Part>;
@@ -55,6 +58,12 @@ Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const
 /// Samples the posterior given the parts in `take`. `start` may be null.
 Fit run_posterior(Run& run, const std::string& name, Parts take, bool validate, const PosteriorOptions& options,
                   const LowRankModel* start);
+
+/// The engines nuclear and soft-impute: their best attempt on the validation part (over centerings and, for nuclear,
+/// tolerances), which is noted in `candidates`; and the same again on the parts in `take`.
+bool is_convex(const std::string& engine);
+Fit validated_convex(Run& run, std::vector<Candidate>& candidates);
+Fit convex_again(Run& run, const std::string& name, Parts take, const Fit& chosen, double share);
 
 /// Mean and standard deviation of the values that may be seen (what is not held out), in the values' units.
 struct Seen {

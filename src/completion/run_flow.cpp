@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "completion/fit_archive.h"
+#include "completion/residual_spread.h"
 #include "completion/run.h"
 #include "rankflow/error.h"
 
@@ -12,35 +13,6 @@ namespace {
 
 constexpr Index kDoubleUpTo = 5'000'000;  // observations; beyond, memory traffic rules
 constexpr double kFarAway = 1.5;          // a refit that fits its data this much worse than the first fit has failed
-constexpr double kNoiseDegrees = 10;      // shrinks noise levels of lines towards their mean, as the posterior does
-
-// Noise per row and per column from the residuals on the fitted entries: e_ij^2 ~ row_i column_j. Used for the shape of
-// intervals only; their size is calibrated on entries the fit did not see.
-template <class T>
-PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel& model) {
-  const Index m = train.num_rows, n = train.num_columns;
-  PosteriorSpread spread{Vector::Zero(m), Vector::Zero(n), Vector::Zero(m), Vector::Ones(n)};
-  Vector row_sum = Vector::Zero(m), column_sum = Vector::Zero(n);
-  const Lines<T>& rows = train.by_row;
-  double total = 0, magnitude = 0;
-  for (Index i = 0; i < m; ++i)
-    for (Index k = rows.begin[i]; k < rows.begin[i + 1]; ++k) {
-      const double e = model(i, rows.other[k]) - static_cast<double>(rows.value[k]);
-      row_sum[i] += e * e;
-      column_sum[rows.other[k]] += e * e;
-      total += e * e;
-      magnitude += static_cast<double>(rows.value[k]) * static_cast<double>(rows.value[k]);
-    }
-  const double count = static_cast<double>(std::max<Index>(1, train.count()));
-  const double mean = std::max(total / count, 1e-24 * magnitude / count) + 1e-300;
-  for (Index i = 0; i < m; ++i)
-    spread.row_noise[i] =
-        (row_sum[i] + kNoiseDegrees * mean) / (static_cast<double>(train.by_row.count(i)) + kNoiseDegrees);
-  for (Index j = 0; j < n; ++j)
-    spread.column_noise[j] =
-        (column_sum[j] / mean + kNoiseDegrees) / (static_cast<double>(train.by_column.count(j)) + kNoiseDegrees);
-  return spread;
-}
 
 template <class T>
 FlowResult drive(Run& run, const std::string& name, Flow<T>& flow) {

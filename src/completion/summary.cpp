@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rankflow/complete.h"
+#include "rankflow/nuclear_norm.h"
 
 namespace rankflow {
 namespace {
@@ -19,7 +20,22 @@ std::string percent(double share) {
   return fmt::format("{:.3g} %", 100 * share);
 }
 
+std::string proof_sentence(const ConvexProof& proof, const std::string& engine) {
+  if (engine == "nuclear")
+    return fmt::format(
+        ". Nuclear norm {:.7g}; no matrix within {:.3g} of the fitted entries has one below {:.7g} (relative gap "
+        "{:.2g})",
+        proof.nuclear_norm, proof.tolerance, proof.dual_bound, proof.relative_gap());
+  return fmt::format(
+      ". Penalty {:.4g}, nuclear norm {:.5g}, objective {:.7g}; no matrix has one below {:.7g} (relative gap {:.2g})",
+      proof.penalty, proof.nuclear_norm, proof.objective, proof.dual_bound, proof.relative_gap());
+}
+
 }  // namespace
+
+double ConvexProof::relative_gap() const {
+  return Certificate{objective, dual_bound}.relative_gap();
+}
 
 std::int64_t peak_bytes() {
   rusage usage{};
@@ -44,6 +60,8 @@ std::string brief(const Table& table, const Completion& result) {
   }
   text += fmt::format(". Engine {}", result.engine);
   if (result.engine == "flow") text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
+  if (result.proof)
+    text += fmt::format(", centering: {}", result.centering) + proof_sentence(*result.proof, result.engine);
   const Candidate *chosen = nullptr, *rival = nullptr;
   for (const Candidate& candidate : result.candidates) {
     if (candidate.chosen) {
@@ -87,6 +105,14 @@ std::string json(const Table& table, const Completion& result) {
   out["depth"] = number(result.depth);
   out["centering"] = result.centering;
   out["solved"] = result.solved;
+  if (result.proof) {
+    out["nuclear_norm"] = number(result.proof->nuclear_norm);
+    out["objective"] = number(result.proof->objective);
+    out["dual_bound"] = number(result.proof->dual_bound);
+    out["gap"] = number(result.proof->relative_gap());
+    out["penalty"] = number(result.proof->penalty);
+    out["match"] = number(result.proof->tolerance);
+  }
   out["candidates"] = nlohmann::ordered_json::array();
   for (const Candidate& candidate : result.candidates)
     out["candidates"].push_back({{"engine", candidate.engine},

@@ -133,7 +133,7 @@ TEST(Instruments, RatesFollowTheLaw) {
     snapshot.time = t;
     out.clear();
     rates.measure(snapshot, out);
-    if (t == 1) EXPECT_TRUE(std::isnan(out[0]));
+    EXPECT_EQ(std::isnan(out[0]), t == 1);
   }
   EXPECT_NEAR(out[0] / out[1], 1, 1e-5);
   EXPECT_NEAR(out[2] / out[3], 1, 1e-5);

@@ -156,7 +156,7 @@ struct SoftImpute::Impl {
     const Index worse = static_cast<Index>(at.path.size()) - 1 - at.best_index;
     if (last_penalty())
       return finish(validation.count() > 0 ? Stop::validation : Stop::converged, "the path has ended");
-    if (validation.count() > 0 && options.patience > 0 && worse >= options.patience)
+    if (validation.count() > 0 && options.path_patience > 0 && worse >= options.path_patience)
       return finish(Stop::validation, "smaller penalties predict the validation part less well");
     ++at.index;
     at.solution = {};
@@ -205,6 +205,11 @@ struct SoftImpute::Impl {
     out.message = at.message;
     out.iterations = at.iterations;
     out.seconds = seconds();
+    const bool open = out.chosen.relative_gap() > options.relative_gap && options.max_rank == 0;
+    if (open && (at.stop == Stop::converged || at.stop == Stop::validation)) {
+      out.stop = Stop::iteration_limit;
+      out.message = "stopped by max_iterations before the gap was closed";
+    }
     return out;
   }
 

@@ -17,7 +17,7 @@ std::vector<OptionField> fields(SoftImputeOptions& o) {
       field("path_length", o.path_length, Range{2, 10'000}, "number of penalties on the path"),
       field("path_ratio", o.path_ratio, Range{0, 1, true, true},
             "smallest penalty relative to the largest, above which the solution is zero"),
-      field("patience", o.patience, Range{0, 10'000},
+      field("path_patience", o.path_patience, Range{0, 10'000},
             "the path ends after so many penalties without a better validation error; 0 = never"),
       field("relative_gap", o.relative_gap, Range{1e-10, 1},
             "a penalty is done once (objective - dual bound) / objective is at or below it"),

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "rankflow/error.h"
+#include "rankflow/rank_window.h"
 #include "solver/flow/balanced.h"
 #include "solver/flow/dormand_prince.h"
 #include "solver/flow/path.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr int kMaxRejections = 60;
 
 constexpr Index kFirstDirections = 6;  // of the spectral start, unless max_rank says otherwise
+constexpr int kStartIterations = 30;   // of the subspace iteration for the spectral start
 constexpr Index kWatched = 2;          // directions outside whose scalar laws are followed
 constexpr int kWatchIterations = 3;
 constexpr double kEnter = 2;       // a direction enters once its law has brought it to this times alpha
@@ -29,6 +31,8 @@ class Faithful final : public Path {
   Faithful(const Problem& problem, const Point* start)
       : problem_(problem), law_{problem.options.depth, problem.options.weight_decay}, adaptive_(start == nullptr) {
     set_point(start ? *start : spectral_start());
+    start_size_ = point().s.size() > 0 ? point().s.mean() : problem.options.alpha;
+    if (problem.options.stop_at_rank > 0) rank_stop_.emplace(problem.options.stop_at_rank);
     loss_ = value_at(problem_.train, point());
     note();
   }
@@ -46,7 +50,8 @@ class Faithful final : public Path {
     if (residual < problem_.options.tolerance) end(Stop::converged, "the residual fell below the tolerance");
     if (problem_.options.max_time > 0 && time_ >= problem_.options.max_time)
       end(Stop::converged, "the flow reached max_time");
-    if (problem_.validation && time_ > kPatience * best_.time && accepted_ > best_step_ + 50)
+    if (rank_stop_ && rank_stop_->left(point().s, accepted_, time_)) end(Stop::converged, rank_message());
+    if (!rank_stop_ && problem_.validation && time_ > kPatience * best_.time && accepted_ > best_step_ + 50)
       end(Stop::validation, "the validation error had its minimum");
     return true;
   }
@@ -55,7 +60,7 @@ class Faithful final : public Path {
   Where where() const override { return {&point(), loss_, validation_, time_, last_step_}; }
   Candidate best() const override {
     Candidate candidate = best_;
-    if (!problem_.validation) candidate.point = point();
+    if (!chosen_by_validation()) candidate.point = point();
     return candidate;
   }
 
@@ -70,6 +75,9 @@ class Faithful final : public Path {
     flow::save(archive, "faithful.point", point());
     flow::save(archive, "faithful.best", best());
     archive.set("faithful.best_time", best_.time);
+    const SeenWindow seen = rank_stop_ ? rank_stop_->seen() : SeenWindow{};
+    archive.set("faithful.window", std::vector<double>{seen.begin_time, seen.end_time});
+    archive.set("faithful.window_steps", std::vector<std::int64_t>{seen.first, seen.last, seen.left});
   }
 
   void load(const Archive& archive) override {
@@ -87,6 +95,9 @@ class Faithful final : public Path {
     accepted_ = counters[0], best_step_ = counters[1], adaptive_ = counters[2] != 0, done_ = counters[3] != 0;
     best_ = load_candidate(archive, "faithful.best", problem_.start);
     best_.time = archive.get_double("faithful.best_time");
+    const auto window = archive.get_doubles("faithful.window", 2);
+    const auto steps = archive.get_ints("faithful.window_steps", 3);
+    if (rank_stop_) rank_stop_->restore({steps[0], steps[1], window[0], window[1], steps[2] != 0});
   }
 
  private:
@@ -94,7 +105,7 @@ class Faithful final : public Path {
     const Index wanted =
         problem_.options.max_rank > 0 ? problem_.max_rank() : std::min(problem_.max_rank(), kFirstDirections);
     adaptive_ = problem_.options.max_rank == 0;
-    const Pairs pairs = top_pairs(problem_.train, problem_.start, wanted, 30, problem_.options.seed);
+    const Pairs pairs = top_pairs(problem_.train, problem_.start, wanted, kStartIterations, problem_.options.seed);
     Index usable = 0;
     while (usable < pairs.g.size() && pairs.g[usable] > 1e-12 * pairs.g[0]) ++usable;
     Point point = problem_.start;
@@ -199,9 +210,12 @@ class Faithful final : public Path {
     }
   }
 
+  // Otherwise the last point is the result.
+  bool chosen_by_validation() const { return problem_.validation && !rank_stop_; }
+
   void note() {
-    if (problem_.validation) {
-      validation_ = problem_.validation_rmse(point());
+    validation_ = problem_.validation ? problem_.validation_rmse(point()) : kNaN;
+    if (chosen_by_validation()) {
       if (accepted_ > 0 && !(validation_ < best_.validation_rmse)) return;
       best_.point = point();
     }
@@ -213,7 +227,20 @@ class Faithful final : public Path {
     best_step_ = accepted_;
   }
 
-  bool end(Stop why, const char* message) {
+  // When the window of the rank was seen, and when the law of full observation would have it.
+  std::string rank_message() const {
+    const Index rank = problem_.options.stop_at_rank;
+    const Pairs pairs = top_pairs(problem_.train, problem_.start, rank + 1, kStartIterations, problem_.options.seed);
+    double curvature = 0;
+    for (Index i = 0; i < problem_.train.num_rows(); ++i) curvature += problem_.train.row_weight(i);
+    curvature /= static_cast<double>(problem_.train.num_rows() * problem_.train.num_columns());
+    const auto windows = predict_rank_windows(target_estimate(pairs.g, curvature), {law_.depth, start_size_, 0}, rank);
+    const bool known = !windows.empty() && windows.back().rank == rank;
+    return "singular value " + std::to_string(rank + 1) + " has entered; window of rank " + std::to_string(rank) +
+           " in the flow's time: " + describe(known ? windows.back() : RankWindow{}, rank_stop_->seen());
+  }
+
+  bool end(Stop why, const std::string& message) {
     done_ = true;
     best_.stop = why;
     best_.message = message;
@@ -227,9 +254,10 @@ class Faithful final : public Path {
   Balanced w_, rate_;  // rate_ empty: not known
   Frame frame_;
   double slope_loss_ = 0, until_ = std::numeric_limits<double>::infinity();
-  double loss_ = 0, validation_ = kNaN, time_ = 0, step_size_ = 0, last_step_ = kNaN;
+  double start_size_ = 0, loss_ = 0, validation_ = kNaN, time_ = 0, step_size_ = 0, last_step_ = kNaN;
   std::int64_t accepted_ = 0, best_step_ = 0;
   int rejections_ = 0;
+  std::optional<RankStop> rank_stop_;
   Pairs outside_;
   std::array<double, kWatched> clocks_{}, watched_{};
   Candidate best_;

@@ -32,7 +32,8 @@ constexpr double kFewObserved = .35, kSmallProblem = 4e6;
 
 namespace flow {
 Index Problem::max_rank() const {
-  const Index most = std::min(train.num_rows(), train.num_columns());
+  Index most = std::min(train.num_rows(), train.num_columns());
+  if (options.motion == Motion::fast && options.stop_at_rank > 0) most = std::min(most, options.stop_at_rank);
   return options.max_rank > 0 ? std::min(options.max_rank, most) : most;
 }
 }  // namespace flow

@@ -87,7 +87,8 @@ FlowResult follow(flow::Path& path, flow::Loss& loss, double unit, Watch& watch)
     const flow::Path::Where where = path.where();
     flow::FlowSnapshot snapshot(loss, *where.point, unit);
     const double time = std::isnan(where.time) ? 0 : where.time;
-    if (!watch.show(snapshot, result.iterations, time, unit * where.loss, where.step_size)) result.stop = Stop::interrupted;
+    if (!watch.show(snapshot, result.iterations, time, unit * where.loss, where.step_size))
+      result.stop = Stop::interrupted;
   };
   watch.due(0);
   show();
@@ -190,10 +191,11 @@ FlowResult fit_flow(const MatrixProblem<T>& problem, const FlowOptions& given, s
   MatrixLoss measure = problem.loss;
   if (options.motion == Motion::fast) {
     check_fast(problem, options);
-    measure.normalization = Normalization::half_sum;  // only where the path leads matters
+    measure.normalization = Normalization::half_sum;  // the scale that the fast motion's limits are made for
   }
   const auto loss = flow::make_loss(problem, measure);
-  const double unit = flow::make_loss(problem)->scale() / loss->scale();
+  const bool rescaled = measure.normalization != problem.loss.normalization;
+  const double unit = rescaled ? 2.0 / static_cast<double>(problem.count()) : 1;
   const flow::Problem everything = stage(*loss, options);
   const auto path = options.motion == Motion::faithful                  ? flow::make_faithful(everything, nullptr)
                     : options.strategy == FlowStrategy::vanishing_decay ? flow::make_vanishing_decay(everything)

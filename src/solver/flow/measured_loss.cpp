@@ -27,6 +27,7 @@ class MeasuredLoss final : public Loss {
                EntryList<double> entries, double resolution)
       : measurements_(std::move(measurements)),
         values_(measurements_->values()),
+        weights_(measurements_->weights()),
         loss_(loss),
         rows_(rows),
         columns_(columns),
@@ -76,12 +77,13 @@ class MeasuredLoss final : public Loss {
   // Of the squared loss.
   PlaneSums curvature(const Point& point, const Tangent& xi, const Tangent* eta) override {
     const Vector a = along(point, xi), b = eta ? along(point, *eta) : Vector::Zero(a.size());
-    return {scale() * a.squaredNorm(), scale() * a.dot(b), scale() * b.squaredNorm()};
+    const Vector wa = weighted(scale() * a), wb = weighted(scale() * b);
+    return {wa.dot(a), wa.dot(b), wb.dot(b)};
   }
 
   void normal_product(const Factors& at, const Matrix& d_left, const Matrix& d_right, Matrix& out_left,
                       Matrix& out_right) override {
-    const Vector t = scale() * (measurements_->of(d_left, at.right) + measurements_->of(at.left, d_right));
+    const Vector t = weighted(scale() * (measurements_->of(d_left, at.right) + measurements_->of(at.left, d_right)));
     out_left = measurements_->back(t, at.right, false);
     out_right = measurements_->back(t, at.left, true);
   }
@@ -96,20 +98,19 @@ class MeasuredLoss final : public Loss {
                              with_columns(w.right, Vector::Ones(columns_), w.biases.column_bias)) -
            values_;
   }
+  Vector weighted(const Vector& x) const { return weights_.size() > 0 ? Vector(weights_.cwiseProduct(x)) : x; }
   double total(const Vector& r) const {
-    double sum = 0;
-    for (const double x : r) sum += loss_.rho(x);
-    return loss_.value(sum, r.size());
+    return loss_.value(weighted(r.unaryExpr([&](double x) { return loss_.rho(x); })).sum(), r.size());
   }
   Vector slopes(const Vector& r) const {
-    return r.unaryExpr([&](double x) { return loss_.slope(x, count()); });
+    return weighted(r.unaryExpr([&](double x) { return loss_.slope(x, count()); }));
   }
   Vector along(const Point& point, const Tangent& xi) {
     return measurements_->of(xi.left, point.v) + measurements_->of(point.u, xi.right);
   }
 
   std::unique_ptr<Measurements> measurements_;
-  Vector values_;
+  Vector values_, weights_;
   MatrixLoss loss_;
   Index rows_, columns_;
   EntryList<double> entries_;
@@ -122,6 +123,7 @@ template <class T>
 EntryList<double> in_double(const EntryList<T>& list) {
   EntryList<double> result{list.row, list.column, {}, {}};
   result.value.assign(list.value.begin(), list.value.end());
+  result.weight.assign(list.weight.begin(), list.weight.end());
   return result;
 }
 

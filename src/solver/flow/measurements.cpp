@@ -16,11 +16,14 @@ class Entries final : public Measurements {
  public:
   explicit Entries(const MatrixProblem<T>& problem)
       : list_(problem.entries), rows_(problem.num_rows), columns_(problem.num_columns) {
-    row_counts_ = Vector::Zero(rows_);
-    column_counts_ = Vector::Zero(columns_);
+    row_counts_ = row_weights_ = Vector::Zero(rows_);
+    column_counts_ = column_weights_ = Vector::Zero(columns_);
     for (Index k = 0; k < count(); ++k) {
+      const double weight = list_.weight.empty() ? 1.0 : static_cast<double>(list_.weight[k]);
       row_counts_[list_.row[k]] += 1;
+      row_weights_[list_.row[k]] += weight;
       column_counts_[list_.column[k]] += 1;
+      column_weights_[list_.column[k]] += weight;
     }
   }
   Index count() const override { return list_.count(); }
@@ -39,15 +42,18 @@ class Entries final : public Measurements {
     for (Index k = 0; k < count(); ++k) result.row(to[k]) += e[k] * x.row(from[k]);
     return result;
   }
-  Vector row_weights() const override { return row_counts_; }
-  Vector column_weights() const override { return column_counts_; }
+  Vector weights() const override {
+    return in_double<T>(Eigen::Map<const VectorOf<T>>(list_.weight.data(), static_cast<Index>(list_.weight.size())));
+  }
+  Vector row_weights() const override { return row_weights_; }
+  Vector column_weights() const override { return column_weights_; }
   Index row_count(Index i) const override { return static_cast<Index>(row_counts_[i]); }
   Index column_count(Index j) const override { return static_cast<Index>(column_counts_[j]); }
 
  private:
   const EntryList<T>& list_;
   Index rows_, columns_;
-  Vector row_counts_, column_counts_;
+  Vector row_counts_, column_counts_, row_weights_, column_weights_;
 };
 
 // One pass over all A_k, O(m rows columns), for `of`, and one for all products with the same e.

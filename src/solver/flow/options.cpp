@@ -41,6 +41,9 @@ std::vector<OptionField> fields(FlowOptions& o) {
           "lambda of every factor of the deep product, for half the sum of squares; adds -lambda L W to the flow. The "
           "noisy strategy chooses its own"),
       field("max_rank", o.max_rank, Range{0, 1e9}, "upper limit on the rank; 0 = none"),
+      field("stop_at_rank", o.stop_at_rank, Range{0, 1e9},
+            "stop early at this rank: the faithful motion ends when the next singular value enters, the fast one lets "
+            "in no more directions; 0 = no"),
       field("alpha", o.alpha, kPositive,
             "size of the end matrix's singular values at the start of the faithful motion, in units of the data"),
       field("tolerance", o.tolerance, kNotNegative,
