@@ -25,8 +25,9 @@ Product get(const Archive& from, const std::string& name, Index rows, Index colu
 }
 
 void append(std::vector<double>& numbers, const PenalizedSolution& x) {
-  numbers.insert(numbers.end(), {x.penalty, x.objective, x.bound, x.norm, x.train_rmse, x.validation_rmse,
-                                 static_cast<double>(x.rank), static_cast<double>(x.iterations)});
+  for (const double number : {x.penalty, x.objective, x.bound, x.norm, x.train_rmse, x.validation_rmse,
+                              static_cast<double>(x.rank), static_cast<double>(x.iterations)})
+    numbers.push_back(number);
 }
 
 PenalizedSolution solution(const double* x) {
