@@ -25,10 +25,8 @@ void list_studies(bool json) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const experiment::ShippedStudy& shipped : experiment::shipped_studies()) {
     const experiment::Study study = experiment::read_study(shipped.path);
-    list.push_back({{"name", shipped.name},
-                    {"title", study.title},
-                    {"source", study.source},
-                    {"claims", study.claims.size()}});
+    list.push_back(
+        {{"name", shipped.name}, {"title", study.title}, {"source", study.source}, {"claims", study.claims.size()}});
     if (!json) fmt::print("{:32} {}\n", shipped.name, study.title);
   }
   if (json) fmt::print("{}\n", list.dump());
@@ -47,8 +45,8 @@ std::string folder_of(const Settings& settings, const std::string& name) {
 // A study whose data are not there must not keep the others from running.
 bool reproduce_one(const Settings& settings, const experiment::ShippedStudy& shipped, Outcome& outcome) {
   try {
-    const StudyEnd end = do_study(shipped.name, shipped.path, folder_of(settings, shipped.name), settings.study,
-                                  outcome.command);
+    const StudyEnd end =
+        do_study(shipped.name, shipped.path, folder_of(settings, shipped.name), settings.study, outcome.command);
     if (!end.good()) outcome.status = 1;
     return !end.interrupted;
   } catch (const experiment::DataMissing& missing) {

@@ -39,8 +39,8 @@ void add_run(CLI::App& program, Outcome& outcome) {
 
 void add_sweep(CLI::App& program, Outcome& outcome) {
   const auto settings = std::make_shared<Settings>();
-  CLI::App* verb = add_verb(program, outcome, "sweep", "run a study over further axes, with mean and spread per group",
-                            settings);
+  CLI::App* verb =
+      add_verb(program, outcome, "sweep", "run a study over further axes, with mean and spread per group", settings);
   verb->add_option("--vary", settings->study.study.vary, "an axis: depth=2,3,4 or seed=1:10; several make a grid")
       ->required()
       ->take_all();

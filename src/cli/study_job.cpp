@@ -15,9 +15,9 @@
 #include "experiment/name_check.h"
 #include "experiment/runner.h"
 #include "experiment/study_summary.h"
-#include "report/study_report.h"
 #include "rankflow/error.h"
 #include "rankflow/report.h"
+#include "report/study_report.h"
 
 namespace rankflow::cli {
 namespace {
@@ -93,8 +93,7 @@ void print_summary(const std::string& name, const StudyReport& report, const Stu
   print_claims(report.claims);
   if (!report.claims.empty())
     fmt::print("{} passed, {} failed, {} skipped; {} runs{}\n", end.passed, end.failed, end.skipped,
-               report.plan->size(),
-               end.runs_failed > 0 ? fmt::format(", of which {} failed", end.runs_failed) : "");
+               report.plan->size(), end.runs_failed > 0 ? fmt::format(", of which {} failed", end.runs_failed) : "");
 }
 
 }  // namespace
@@ -121,9 +120,9 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   std::filesystem::create_directories(folder);
 
   catch_interrupts();
-  const std::vector<RunRecord> records =
-      experiment::make_runs(plan, {folder, settings.jobs}, [&](const RunEvent& event) { tell(event, settings.quiet); },
-                            [] { return interrupted(); });
+  const std::vector<RunRecord> records = experiment::make_runs(
+      plan, {folder, settings.jobs}, [&](const RunEvent& event) { tell(event, settings.quiet); },
+      [] { return interrupted(); });
   StudyEnd end;
   if (interrupted()) {
     fmt::print(stderr, "interrupted; finished runs are kept in {}/runs, and the same command goes on:\n  {}\n", folder,
@@ -131,15 +130,26 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
     end.interrupted = true;
     return end;
   }
-  const StudyReport report{name,  &study, &plan, &records, experiment::check_claims(study, plan, records),
-                           experiment::run_table(plan, records), experiment::group_table(plan, records),
-                           experiment::make_figures(study, plan, records), shell_line(command)};
+  const StudyReport report{name,
+                           &study,
+                           &plan,
+                           &records,
+                           experiment::check_claims(study, plan, records),
+                           experiment::run_table(plan, records),
+                           experiment::group_table(plan, records),
+                           experiment::make_figures(study, plan, records),
+                           shell_line(command)};
   end = count(report.claims, records);
   write_results(report, folder);
   if (settings.json) {
-    const Json json = {{"study", name},          {"quick", study.quick},      {"passed", end.passed},
-                       {"failed", end.failed},   {"skipped", end.skipped},    {"runs", plan.size()},
-                       {"runs_failed", end.runs_failed}, {"claims", claims_json(report.claims)},
+    const Json json = {{"study", name},
+                       {"quick", study.quick},
+                       {"passed", end.passed},
+                       {"failed", end.failed},
+                       {"skipped", end.skipped},
+                       {"runs", plan.size()},
+                       {"runs_failed", end.runs_failed},
+                       {"claims", claims_json(report.claims)},
                        {"folder", folder}};
     fmt::print("{}\n", json.dump());
   } else {

@@ -48,7 +48,7 @@ std::vector<Run> select_runs(const Selection& selection, const std::vector<Plann
       runs.push_back({&plan[k], view_of(plan[k], records[k])});
     else if (trouble.empty())
       trouble = records[k].status == RunRecord::Status::failed ? plan[k].label + " failed: " + records[k].why
-                                                                : plan[k].label + " was not made";
+                                                               : plan[k].label + " was not made";
   }
   if (planned == 0) throw Missing{"no run of this study is selected"};
   if (runs.size() < planned) throw Missing{trouble};
@@ -83,8 +83,7 @@ std::vector<Finding> ratios(const Claim& claim, const std::vector<Run>& runs, co
     for (const Run& other : others) {
       if (!agree(*run.planned, *other.planned, claim.over->same)) continue;
       const double ratio = value / evaluate(other_quantity, other.view);
-      findings.push_back(
-          {ratio, ratio, inside(ratio, claim), run.planned->label + " over " + other.planned->label});
+      findings.push_back({ratio, ratio, inside(ratio, claim), run.planned->label + " over " + other.planned->label});
     }
   }
   if (findings.empty()) throw Missing{"no two runs of this study can be compared"};
@@ -199,9 +198,12 @@ void judge_order(const Claim& claim, const std::vector<Run>& runs, ClaimResult& 
 
 const char* name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::pass: return "pass";
-    case Verdict::fail: return "fail";
-    case Verdict::skipped: return "skipped";
+    case Verdict::pass:
+      return "pass";
+    case Verdict::fail:
+      return "fail";
+    case Verdict::skipped:
+      return "skipped";
   }
   return "?";
 }

@@ -100,10 +100,14 @@ MatrixProblem<double> measure_source(const MatrixSource& source, const DataOptio
   const bool sensing = o.measurement == MeasurementKind::gaussian || o.measurement == MeasurementKind::rank_one;
   if (sensing && o.count == 0) throw OptionError("problem.count is missing: how many measurements?");
   switch (o.measurement) {
-    case MeasurementKind::entries: return entries_problem(source, data, o);
-    case MeasurementKind::gaussian: return gaussian_problem(source, data, o);
-    case MeasurementKind::rank_one: return rank_one_problem(source, data, o);
-    case MeasurementKind::full: return full_measurement(source, data, o);
+    case MeasurementKind::entries:
+      return entries_problem(source, data, o);
+    case MeasurementKind::gaussian:
+      return gaussian_problem(source, data, o);
+    case MeasurementKind::rank_one:
+      return rank_one_problem(source, data, o);
+    case MeasurementKind::full:
+      return full_measurement(source, data, o);
   }
   throw InternalError("a measurement without a rule");
 }

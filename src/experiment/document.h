@@ -20,8 +20,8 @@ struct Node {
   enum class Kind { text, number, flag, list, table };
   Kind kind = Kind::table;
   Place place;
-  std::string text;                                // text, number, flag: as an option table reads it
-  std::vector<Node> list;                          // list
+  std::string text;                                 // text, number, flag: as an option table reads it
+  std::vector<Node> list;                           // list
   std::vector<std::pair<std::string, Node>> table;  // table: in the order of the file
 
   bool is_scalar() const { return kind != Kind::list && kind != Kind::table; }

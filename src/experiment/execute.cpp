@@ -41,15 +41,14 @@ template <class T>
 void descend(const MatrixProblem<T>& problem, const RunConfig& config, const DataSet& data, const StopAsked& stop,
              RunOutcome& outcome) {
   const std::vector<Watcher> watching = watchers(config, data, outcome.trajectory, stop);
-  take_result(fit_descent(problem, initialize<T>(dims_of(config, data), config.model.start), config.engine.descent,
-                          watching),
-              outcome);
+  take_result(
+      fit_descent(problem, initialize<T>(dims_of(config, data), config.model.start), config.engine.descent, watching),
+      outcome);
 }
 
 void minimize(const RunConfig& config, const DataSet& data, const StopAsked& stop, RunOutcome& outcome) {
   const std::vector<Watcher> watching = watchers(config, data, outcome.trajectory, stop);
-  const NuclearNormResult result =
-      minimize_nuclear_norm(data.problem, config.engine.nuclear_norm, nullptr, watching);
+  const NuclearNormResult result = minimize_nuclear_norm(data.problem, config.engine.nuclear_norm, nullptr, watching);
   outcome.stop = name(result.stop);
   outcome.message = result.message;
   outcome.numbers["iterations"] = static_cast<double>(result.iterations);
@@ -62,9 +61,8 @@ void minimize(const RunConfig& config, const DataSet& data, const StopAsked& sto
 void learn_greedily(const RunConfig& config, const DataSet& data, const StopAsked& stop, RunOutcome& outcome) {
   const std::vector<Watcher> watching = watchers(config, data, outcome.trajectory, stop);
   const GreedyOptions& greedy = config.engine.greedy;
-  const GreedyRankResult result =
-      fit_greedy_rank(data.problem, config.engine.descent,
-                      {greedy.column_size, greedy.gradient_share, greedy.max_rank}, watching);
+  const GreedyRankResult result = fit_greedy_rank(
+      data.problem, config.engine.descent, {greedy.column_size, greedy.gradient_share, greedy.max_rank}, watching);
   outcome.stop = name(result.stop);
   outcome.message = result.message;
   outcome.numbers["iterations"] = static_cast<double>(result.iterations);
@@ -79,8 +77,7 @@ std::vector<Watcher> watchers(const RunConfig& config, const DataSet& data, Traj
   std::vector<Instrument> instruments;
   std::istringstream names(config.engine.instruments);
   for (std::string spec; names >> spec;)
-    instruments.push_back(
-        make_instrument(spec, data.problem.num_rows, data.problem.num_columns, data.reference));
+    instruments.push_back(make_instrument(spec, data.problem.num_rows, data.problem.num_columns, data.reference));
   return {record_into(trajectory, std::move(instruments)),
           [stop](Snapshot&) { return stop && stop() ? Next::finish : Next::proceed; }};
 }
@@ -105,9 +102,15 @@ RunOutcome execute(const RunConfig& config, const DataSet& data, const StopAsked
       else
         descend(to_float(data.problem), config, data, stop, outcome);
       break;
-    case EngineKind::nuclear_norm: minimize(config, data, stop, outcome); break;
-    case EngineKind::greedy: learn_greedily(config, data, stop, outcome); break;
-    case EngineKind::flow: follow(config, data, stop, outcome); break;
+    case EngineKind::nuclear_norm:
+      minimize(config, data, stop, outcome);
+      break;
+    case EngineKind::greedy:
+      learn_greedily(config, data, stop, outcome);
+      break;
+    case EngineKind::flow:
+      follow(config, data, stop, outcome);
+      break;
   }
   return outcome;
 }

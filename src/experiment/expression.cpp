@@ -141,7 +141,8 @@ class Evaluator {
  public:
   Evaluator(const std::string& whole, const RunView& run) : whole_(whole), run_(run) {
     if (run.trajectory == nullptr) return;
-    for (const std::string& column : run.trajectory->columns) columns_[identifier(column)] = run.trajectory->series(column);
+    for (const std::string& column : run.trajectory->columns)
+      columns_[identifier(column)] = run.trajectory->series(column);
     if (const auto found = columns_.find("iteration"); found != columns_.end()) iteration_ = &found->second;
   }
 

@@ -101,8 +101,8 @@ class PanelMaker {
                  const std::string& expression) {
     const std::string x = run.setting(swept_);
     // A run that the swept key does not apply to (the nuclear norm at no depth) is a line across the panel.
-    series_of(group, quantity).points.emplace_back(x.empty() ? kNaN : std::strtod(x.c_str(), nullptr),
-                                                   evaluate(expression, view));
+    series_of(group, quantity)
+        .points.emplace_back(x.empty() ? kNaN : std::strtod(x.c_str(), nullptr), evaluate(expression, view));
   }
 
   // Runs of one group are curves of their own.

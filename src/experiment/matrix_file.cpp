@@ -100,8 +100,8 @@ EntryList<double> at_positions(const Matrix& truth, const std::string& path) {
       throw InputError(path, fmt::format("line {} of the table has a hole", k + 1));
     const double i = pairs.value[pairs.row_begin[k]], j = pairs.value[pairs.row_begin[k] + 1];
     if (!(i >= 0 && i < static_cast<double>(truth.rows()) && j >= 0 && j < static_cast<double>(truth.cols())))
-      throw InputError(path, fmt::format("found position {}, {}, outside the {} x {} matrix", i, j, truth.rows(),
-                                         truth.cols()));
+      throw InputError(
+          path, fmt::format("found position {}, {}, outside the {} x {} matrix", i, j, truth.rows(), truth.cols()));
     list.row.push_back(static_cast<std::int32_t>(i));
     list.column.push_back(static_cast<std::int32_t>(j));
     list.value.push_back(truth(static_cast<Index>(i), static_cast<Index>(j)));

@@ -19,8 +19,7 @@ constexpr std::uint64_t kStreamLeft = 0x4C, kStreamRight = 0x52;
 
 // U V^T / sqrt(r), scaled (Arora et al. 2019, the published code).
 Matrix low_rank(const DataOptions& o) {
-  if (o.symmetric && o.rows != o.columns)
-    throw OptionError("data.symmetric = true: rows and columns have to be equal");
+  if (o.symmetric && o.rows != o.columns) throw OptionError("data.symmetric = true: rows and columns have to be equal");
   const Matrix u = normal_matrix(o.rows, o.rank, o.seed, kStreamLeft);
   const Matrix v = o.symmetric ? u : normal_matrix(o.columns, o.rank, o.seed, kStreamRight);
   Matrix w = u * v.transpose();
@@ -105,7 +104,9 @@ MatrixSource make_matrix(const DataOptions& o) {
   MatrixSource source;
   source.rows = o.rows;
   source.columns = o.columns;
-  source.truth = o.kind == DataKind::low_rank ? low_rank(o) : o.kind == DataKind::spectrum ? from_spectrum(o) : corner(o);
+  source.truth = o.kind == DataKind::low_rank   ? low_rank(o)
+                 : o.kind == DataKind::spectrum ? from_spectrum(o)
+                                                : corner(o);
   source.known = all_entries(source.truth);
   if (o.kind == DataKind::corner) {
     const auto hole = static_cast<std::ptrdiff_t>(o.hole_row * o.columns + o.hole_column);

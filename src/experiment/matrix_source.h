@@ -10,9 +10,9 @@ namespace rankflow::experiment {
 /// A matrix, and which of its entries can be looked at.
 struct MatrixSource {
   Index rows = 0, columns = 0;
-  Matrix truth;               // empty: only `known` is
-  EntryList<double> known;    // what completion may observe, sorted by row, then column
-  EntryList<double> test;     // entries that judge
+  Matrix truth;                // empty: only `known` is
+  EntryList<double> known;     // what completion may observe, sorted by row, then column
+  EntryList<double> test;      // entries that judge
   bool truth_is_whole = true;  // no: truth has a hole that no data fill
 };
 

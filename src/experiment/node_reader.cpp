@@ -12,11 +12,16 @@ namespace {
 
 const char* kind_name(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::text: return "a text";
-    case Node::Kind::number: return "a number";
-    case Node::Kind::flag: return "true or false";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::table: return "a table";
+    case Node::Kind::text:
+      return "a text";
+    case Node::Kind::number:
+      return "a number";
+    case Node::Kind::flag:
+      return "true or false";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::table:
+      return "a table";
   }
   return "?";
 }

@@ -123,7 +123,8 @@ PlannedRun make_run(const Values& values, const Study& study, const std::string&
 void expand(const Grid& grid, std::size_t depth, Values& values, const Study& study, const std::string& data_folder,
             std::vector<PlannedRun>& runs) {
   if (depth == grid.axes.size()) {
-    if (runs.size() >= kMostRuns) throw InputError(study.path, fmt::format("the grid has more than {} runs", kMostRuns));
+    if (runs.size() >= kMostRuns)
+      throw InputError(study.path, fmt::format("the grid has more than {} runs", kMostRuns));
     runs.push_back(make_run(values, study, data_folder));
     return;
   }
@@ -141,7 +142,8 @@ void find_varied(std::vector<PlannedRun>& runs) {
     for (const auto& [key, value] : run.settings) seen[key].insert(value);
   const bool seeds_together = std::all_of(runs.begin(), runs.end(), [](const PlannedRun& run) {
     const std::string model = run.setting("model.seed");
-    return run.setting("data.seed") == run.setting("problem.seed") && (model.empty() || model == run.setting("data.seed"));
+    return run.setting("data.seed") == run.setting("problem.seed") &&
+           (model.empty() || model == run.setting("data.seed"));
   });
   for (PlannedRun& run : runs)
     for (const auto& [key, value] : run.settings) {

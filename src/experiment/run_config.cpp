@@ -112,7 +112,8 @@ Fields fields(GreedyOptions& o) {
 Fields fields(FlowRunOptions& o) {
   Fields list;
   for (OptionField& option : rankflow::fields(o.flow))
-    for (const char* name : {"weight_decay", "tolerance", "max_iterations", "max_seconds", "max_time", "path_tolerance"})
+    for (const char* name :
+         {"weight_decay", "tolerance", "max_iterations", "max_seconds", "max_time", "path_tolerance"})
       if (option.name == name) list.push_back(option);
   list.push_back(field("loss_tolerance", o.loss_tolerance, Range{0, kMany},
                        "the flow ends at the first record at which the loss is at or below it"));
@@ -121,14 +122,15 @@ Fields fields(FlowRunOptions& o) {
 }
 
 Fields fields(EngineOptions& o) {
-  Fields list = {choice("kind", o.kind,
-                        {{"descent", EngineKind::descent},
-                         {"flow", EngineKind::flow},
-                         {"nuclear_norm", EngineKind::nuclear_norm},
-                         {"greedy", EngineKind::greedy}},
-                        "gradient descent on the factors, the flow of their product, the least nuclear norm, or "
-                        "columns that enter one at a time"),
-                 field("instruments", o.instruments, "list of names", "what is recorded besides iteration, time, loss")};
+  Fields list = {
+      choice("kind", o.kind,
+             {{"descent", EngineKind::descent},
+              {"flow", EngineKind::flow},
+              {"nuclear_norm", EngineKind::nuclear_norm},
+              {"greedy", EngineKind::greedy}},
+             "gradient descent on the factors, the flow of their product, the least nuclear norm, or "
+             "columns that enter one at a time"),
+      field("instruments", o.instruments, "list of names", "what is recorded besides iteration, time, loss")};
   const auto add = [&list](Fields more) { std::move(more.begin(), more.end(), std::back_inserter(list)); };
   if (o.kind == EngineKind::descent)
     add({choice("scalar", o.scalar, {{"double", ScalarKind::double_precision}, {"float", ScalarKind::single_precision}},
@@ -198,9 +200,9 @@ void check(const RunConfig& config) {
   if (kind == EngineKind::descent) {
     rankflow::check(config.engine.descent);
     if (config.model.depth != std::floor(config.model.depth))
-      throw OptionError(fmt::format("model.depth = {}: gradient descent needs a whole number of factors",
-                                    config.model.depth),
-                        "engine.kind = \"flow\" takes any depth above 1");
+      throw OptionError(
+          fmt::format("model.depth = {}: gradient descent needs a whole number of factors", config.model.depth),
+          "engine.kind = \"flow\" takes any depth above 1");
   }
   if (kind == EngineKind::flow && config.model.depth <= 1)
     throw OptionError(fmt::format("model.depth = {}: the flow needs a depth above 1", config.model.depth));

@@ -43,8 +43,8 @@ enum class MeasurementKind { entries, gaussian, rank_one, full };
 
 struct ProblemOptions {
   MeasurementKind measurement = MeasurementKind::entries;
-  Index count = 0;            // 0 = all entries that are known
-  double deviation = 0;       // of a measuring matrix's entries; 0 = 1 / sqrt(rows columns)
+  Index count = 0;       // 0 = all entries that are known
+  double deviation = 0;  // of a measuring matrix's entries; 0 = 1 / sqrt(rows columns)
   MatrixLoss loss;
   std::uint64_t seed = 0;
 };
@@ -60,9 +60,9 @@ enum class ScalarKind { double_precision, single_precision };
 
 /// Greedy low-rank learning (Li, Luo, Lyu 2021): columns are added to the factors one at a time.
 struct GreedyOptions {
-  double column_size = 1e-6;      // square of the norm of a column that enters
-  double gradient_share = 0.5;     // of the gradient at its begin: where a phase ends
-  Index max_rank = 0;             // 0 = as far as the loss asks
+  double column_size = 1e-6;    // square of the norm of a column that enters
+  double gradient_share = 0.5;  // of the gradient at its begin: where a phase ends
+  Index max_rank = 0;           // 0 = as far as the loss asks
 };
 
 /// The gradient flow of the end matrix, with its times.

@@ -40,21 +40,21 @@ struct Comparison {
 struct Claim {
   std::string text;
   Selection selection;
-  std::string quantity;                // one number a run
-  std::string every, when;             // or: one number a record, at records where `when` holds
-  std::optional<double> low, high;     // what the quantity, or its ratio to `over`, has to lie between
+  std::string quantity;             // one number a run
+  std::string every, when;          // or: one number a record, at records where `when` holds
+  std::optional<double> low, high;  // what the quantity, or its ratio to `over`, has to lie between
   std::optional<Comparison> over;
-  std::string along;                   // a key: the quantity is ordered along it
-  bool rising = false;                 // else falling
-  double slack = 0;                    // share by which a step may go the wrong way
-  Index at_least = 0;                  // 0 = all selected runs have to satisfy
-  bool quick = true;                   // no = only the full study can show it
+  std::string along;    // a key: the quantity is ordered along it
+  bool rising = false;  // else falling
+  double slack = 0;     // share by which a step may go the wrong way
+  Index at_least = 0;   // 0 = all selected runs have to satisfy
+  bool quick = true;    // no = only the full study can show it
   Place place;
 };
 
 struct Panel {
   std::string title, x, x_label, y_label;
-  std::vector<std::string> y, names;  // names: what each y is called
+  std::vector<std::string> y, names;              // names: what each y is called
   std::optional<std::vector<std::string>> group;  // keys that make a series; without it all that vary but x
   Selection selection;
   bool x_log = false, y_log = false, markers = false;
@@ -70,9 +70,9 @@ struct Figure {
 struct Study {
   std::string path;  // file it was read from; other files are looked for beside it
   std::string title, source, about, needs;
-  std::vector<std::string> choices;  // what the source leaves open, and what was chosen
+  std::vector<std::string> choices;        // what the source leaves open, and what was chosen
   bool quick = false, overridden = false;  // overridden: by --set or --vary
-  Node document;  // after quick and overrides
+  Node document;                           // after quick and overrides
   std::vector<Grid> grids;
   std::vector<Figure> figures;
   std::vector<Claim> claims;

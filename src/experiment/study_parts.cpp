@@ -43,8 +43,7 @@ Panel parse_panel(const Node& table) {
   if (panel.y.empty()) complain(table.place, "panel: 'y' is missing");
   panel.names = reader.texts("names");
   if (!panel.names.empty() && panel.names.size() != panel.y.size())
-    complain(table.place,
-             fmt::format("panel: {} names for {} quantities in 'y'", panel.names.size(), panel.y.size()));
+    complain(table.place, fmt::format("panel: {} names for {} quantities in 'y'", panel.names.size(), panel.y.size()));
   panel.x_label = reader.text("x_label", panel.x);
   panel.y_label = reader.text("y_label", panel.y.size() == 1 ? panel.y[0] : "");
   if (table.find("group") != nullptr) panel.group = parse_keys(reader, "group");

@@ -122,9 +122,9 @@ SummaryTable run_table(const std::vector<PlannedRun>& plan, const std::vector<Ru
   for (std::size_t k = 0; k < plan.size(); ++k) {
     std::vector<std::string> row;
     for (const std::string& key : keys) row.push_back(plan[k].setting(key));
-    row.push_back(records[k].usable()                                    ? records[k].outcome.stop
+    row.push_back(records[k].usable()                              ? records[k].outcome.stop
                   : records[k].status == RunRecord::Status::failed ? "failed: " + records[k].why
-                                                                         : "not made");
+                                                                   : "not made");
     std::map<std::string, double> numbers;
     for (const auto& [name, value] : shown_numbers(records[k])) numbers[name] = value;
     for (const std::string& column : columns) row.push_back(numbers.count(column) > 0 ? cell(numbers[column]) : "");

@@ -19,8 +19,8 @@ using experiment::FigureData;
 using experiment::PanelData;
 using report::SvgAxis;
 
-constexpr double kPlotWidth = 252, kPlotHeight = 176;                     // of the axes' rectangle
-constexpr double kLeft = 58, kRight = 14, kTop = 26, kBottom = 44;        // around it
+constexpr double kPlotWidth = 252, kPlotHeight = 176;               // of the axes' rectangle
+constexpr double kLeft = 58, kRight = 14, kTop = 26, kBottom = 44;  // around it
 constexpr double kLegendLine = 15, kLegendGap = 8;
 constexpr std::size_t kMostAcross = 3, kMostLegend = 14;
 constexpr Index kMostPoints = 500;  // of a curve: the width of a panel resolves no more
@@ -64,8 +64,9 @@ class PanelDrawing {
   std::string svg(double left, double top) const {
     std::string text = fmt::format("<g transform=\"translate({:.1f} {:.1f})\">\n", left + kLeft, top + kTop);
     text += frame();
-    text += fmt::format("<clipPath id=\"c{0}\"><rect width=\"{1}\" height=\"{2}\"/></clipPath>\n<g clip-path=\"url(#c{0})\">\n",
-                        number_, kPlotWidth, kPlotHeight);
+    text += fmt::format(
+        "<clipPath id=\"c{0}\"><rect width=\"{1}\" height=\"{2}\"/></clipPath>\n<g clip-path=\"url(#c{0})\">\n",
+        number_, kPlotWidth, kPlotHeight);
     for (const Curve& curve : panel_.curves) text += draw(curve);
     return text + "</g>\n</g>\n";
   }
@@ -86,8 +87,9 @@ class PanelDrawing {
   double at_y(double value) const { return kPlotHeight * (1 - y_.share(value)); }
 
   std::string frame() const {
-    std::string text = fmt::format("<rect width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#444\" stroke-width=\"0.8\"/>\n",
-                                   kPlotWidth, kPlotHeight);
+    std::string text =
+        fmt::format("<rect width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#444\" stroke-width=\"0.8\"/>\n",
+                    kPlotWidth, kPlotHeight);
     for (const report::Tick& tick : x_.ticks()) {
       const double at = kPlotWidth * x_.share(tick.value);
       text += fmt::format("<path d=\"M{0:.2f} {1}v{2}\" stroke=\"#444\" stroke-width=\"0.8\"/>\n", at, kPlotHeight,
@@ -114,7 +116,8 @@ class PanelDrawing {
 
   std::string draw(const Curve& curve) const {
     if (curve.constant)
-      return fmt::format("<path d=\"M0 {:.2f}h{}\" {}/>\n", at_y(curve.y.at(0)), kPlotWidth, stroke(curve, panel_.colors));
+      return fmt::format("<path d=\"M0 {:.2f}h{}\" {}/>\n", at_y(curve.y.at(0)), kPlotWidth,
+                         stroke(curve, panel_.colors));
     std::string path, marks;
     bool drawing = false;
     for (const Index k : report::decimate({curve.y, curve.x}, kMostPoints)) {
@@ -127,7 +130,8 @@ class PanelDrawing {
       path += fmt::format("{}{:.2f} {:.2f}", drawing ? "L" : "M", x, y);
       drawing = true;
       if (panel_.markers || curve.x.size() == 1)
-        marks += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"2.6\" fill=\"{}\"/>\n", x, y, color(curve, panel_.colors));
+        marks += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"2.6\" fill=\"{}\"/>\n", x, y,
+                             color(curve, panel_.colors));
       marks += error_bar(curve, i, x);
     }
     return fmt::format("<path d=\"{}\" {} stroke-linejoin=\"round\"/>\n{}", path, stroke(curve, panel_.colors), marks);
@@ -137,8 +141,8 @@ class PanelDrawing {
     if (i >= curve.low.size() || curve.low[i] == curve.high[i]) return "";
     const double low = at_y(curve.low[i]), high = at_y(curve.high[i]);
     if (!std::isfinite(low) || !std::isfinite(high)) return "";
-    return fmt::format("<path d=\"M{0:.2f} {1:.2f}V{2:.2f}m-3 0h6M{3:.2f} {1:.2f}h6\" stroke=\"{4}\" fill=\"none\"/>\n", x,
-                       low, high, x - 3, color(curve, panel_.colors));
+    return fmt::format("<path d=\"M{0:.2f} {1:.2f}V{2:.2f}m-3 0h6M{3:.2f} {1:.2f}h6\" stroke=\"{4}\" fill=\"none\"/>\n",
+                       x, low, high, x - 3, color(curve, panel_.colors));
   }
 
   const PanelData& panel_;
@@ -150,8 +154,8 @@ class PanelDrawing {
 std::vector<const Curve*> legend_entries(const PanelData& panel, std::size_t& hidden) {
   std::vector<const Curve*> entries;
   for (const Curve& curve : panel.curves)
-    if (!curve.name.empty() && std::none_of(entries.begin(), entries.end(),
-                                            [&](const Curve* entry) { return entry->name == curve.name; }))
+    if (!curve.name.empty() &&
+        std::none_of(entries.begin(), entries.end(), [&](const Curve* entry) { return entry->name == curve.name; }))
       entries.push_back(&curve);
   if (entries.size() == 1 && panel.curves.size() == 1) entries.clear();
   hidden = entries.size() > kMostLegend ? entries.size() - kMostLegend : 0;

@@ -27,9 +27,9 @@ using report::escape;
 using report::Json;
 using report::Section;
 
-constexpr std::array kScripts = {"numbers.js", "colors.js", "charts.js",     "tables.js",
+constexpr std::array kScripts = {"numbers.js", "colors.js",      "charts.js", "tables.js",
                                  "study.js",   "study_parts.js", "main.js"};
-constexpr Index kMostPoints = 400;             // of a curve
+constexpr Index kMostPoints = 400;               // of a curve
 constexpr std::size_t kMostPagePoints = 60'000;  // of all curves: 400 as long as there are few
 constexpr std::size_t kMostRows = 400;
 
@@ -38,12 +38,14 @@ std::string chart_id(std::size_t figure, std::size_t panel) {
 }
 
 std::string paragraph(const std::string& text, const char* style = "") {
-  return text.empty() ? "" : fmt::format("<p{}>{}</p>\n", *style ? fmt::format(" class=\"{}\"", style) : "", escape(text));
+  return text.empty() ? ""
+                      : fmt::format("<p{}>{}</p>\n", *style ? fmt::format(" class=\"{}\"", style) : "", escape(text));
 }
 
 std::string table_html(const SummaryTable& table, const std::string& label) {
   std::string html = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"sortable\"><thead><tr>", label);
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"sortable\"><thead><tr>",
+      label);
   for (std::size_t k = 0; k < table.head.size(); ++k)
     html += fmt::format("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
                         k < table.words ? "" : " class=\"number\"", escape(table.head[k]));
@@ -74,7 +76,9 @@ Section claims_section(const StudyReport& input) {
       "<th scope=\"col\">Result</th><th scope=\"col\">Claim</th><th scope=\"col\">Expected</th>"
       "<th scope=\"col\">Seen</th></tr></thead><tbody>\n";
   for (const ClaimResult& claim : input.claims) {
-    const char* mark = claim.verdict == Verdict::pass ? "✓ pass" : claim.verdict == Verdict::fail ? "✗ fail" : "– skipped";
+    const char* mark = claim.verdict == Verdict::pass   ? "✓ pass"
+                       : claim.verdict == Verdict::fail ? "✗ fail"
+                                                        : "– skipped";
     section.body += fmt::format("<tr class=\"{}\"><td>{}</td><th scope=\"row\">{}</th><td>{}</td><td>{}{}</td></tr>\n",
                                 experiment::name(claim.verdict), mark, escape(claim.text), escape(claim.expected),
                                 escape(claim.seen),
@@ -88,15 +92,17 @@ Section figures_section(const StudyReport& input) {
   Section section{"figures", "Figures", ""};
   for (std::size_t f = 0; f < input.figures.size(); ++f) {
     const FigureData& figure = input.figures[f];
-    section.body += fmt::format("<h3 class=\"figure-title\">{}</h3>\n", escape(figure.title)) + paragraph(figure.caption);
+    section.body +=
+        fmt::format("<h3 class=\"figure-title\">{}</h3>\n", escape(figure.title)) + paragraph(figure.caption);
     section.body += "<div class=\"charts\">";
     for (std::size_t p = 0; p < figure.panels.size(); ++p) {
       const PanelData& panel = figure.panels[p];
-      section.body += report::chart(chart_id(f, p), escape(panel.title.empty() ? panel.y_label : panel.title), "");
+      section.body += report::chart(chart_id(f, p), panel.title.empty() ? panel.y_label : panel.title, "");
     }
-    section.body += fmt::format("</div>\n<p class=\"aside\">For a paper: <a href=\"figures/{0}.svg\">figures/{0}.svg</a>; "
-                                "its numbers: <a href=\"figures/{0}.csv\">figures/{0}.csv</a>.</p>\n",
-                                escape(figure.name));
+    section.body += fmt::format(
+        "</div>\n<p class=\"aside\">For a paper: <a href=\"figures/{0}.svg\">figures/{0}.svg</a>; "
+        "its numbers: <a href=\"figures/{0}.csv\">figures/{0}.csv</a>.</p>\n",
+        escape(figure.name));
   }
   return section;
 }
@@ -119,7 +125,8 @@ Section settings_section(const StudyReport& input) {
       if (values[key].insert(value).second && values[key].size() == 1) order.push_back(key);
   Section section{"settings", "Settings", ""};
   section.body =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Settings\"><table class=\"settings\"><thead><tr>"
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Settings\"><table "
+      "class=\"settings\"><thead><tr>"
       "<th scope=\"col\">Key</th><th scope=\"col\">Value</th></tr></thead><tbody>\n";
   for (const std::string& key : order) {
     std::string text;
@@ -150,8 +157,11 @@ Json curve_data(const Curve& curve, Index budget) {
     low.push_back(curve.low[i]);
     high.push_back(curve.high[i]);
   }
-  Json data = {{"name", curve.name}, {"color", curve.color}, {"dash", curve.dash},
-               {"x", report::numbers(x)}, {"y", report::numbers(y)}};
+  Json data = {{"name", curve.name},
+               {"color", curve.color},
+               {"dash", curve.dash},
+               {"x", report::numbers(x)},
+               {"y", report::numbers(y)}};
   if (!low.empty()) data["low"] = report::numbers(low), data["high"] = report::numbers(high);
   if (curve.constant) data["constant"] = true;
   return data;
@@ -166,10 +176,16 @@ Json page_data(const StudyReport& input) {
   for (std::size_t f = 0; f < input.figures.size(); ++f)
     for (std::size_t p = 0; p < input.figures[f].panels.size(); ++p) {
       const PanelData& panel = input.figures[f].panels[p];
-      Json data = {{"id", chart_id(f, p)},      {"x_label", panel.x_label}, {"y_label", panel.y_label},
-                   {"x_log", panel.x_log},      {"y_log", panel.y_log},     {"markers", panel.markers},
-                   {"x_low", report::number(panel.x_low)},   {"x_high", report::number(panel.x_high)},
-                   {"y_low", report::number(panel.y_low)},   {"y_high", report::number(panel.y_high)}};
+      Json data = {{"id", chart_id(f, p)},
+                   {"x_label", panel.x_label},
+                   {"y_label", panel.y_label},
+                   {"x_log", panel.x_log},
+                   {"y_log", panel.y_log},
+                   {"markers", panel.markers},
+                   {"x_low", report::number(panel.x_low)},
+                   {"x_high", report::number(panel.x_high)},
+                   {"y_low", report::number(panel.y_low)},
+                   {"y_high", report::number(panel.y_high)}};
       data["colors"] = panel.colors;
       data["curves"] = Json::array();
       for (const Curve& curve : panel.curves) data["curves"].push_back(curve_data(curve, budget));
@@ -206,20 +222,18 @@ std::string render_study_report(const StudyReport& input) {
     body += "<section id=\"" + section.id + "\">\n<h2>" + section.title + "</h2>\n" + section.body + "</section>\n";
   }
   for (const char* name : kScripts) scripts += report::resource(name);
-  const std::string style =
-      std::string(report::resource("page.css")) + std::string(report::resource("study.css"));
-  return report::fill(report::resource("page.html"),
-                      {{"title", escape(input.study->title)},
-                       {"source", paragraph(input.study->source, "source")},
-                       {"summary", paragraph(summary_line(input), "summary")},
-                       {"navigation", navigation},
-                       {"sections", body},
-                       {"version", RANKFLOW_VERSION},
-                       {"style", style},
-                       {"theme", std::string(report::resource("theme.js"))},
-                       {"data", report::script_safe(page_data(input))},
-                       {"library", std::string(report::resource("chart-library.js"))},
-                       {"scripts", scripts}});
+  const std::string style = std::string(report::resource("page.css")) + std::string(report::resource("study.css"));
+  return report::fill(report::resource("page.html"), {{"title", escape(input.study->title)},
+                                                      {"source", paragraph(input.study->source, "source")},
+                                                      {"summary", paragraph(summary_line(input), "summary")},
+                                                      {"navigation", navigation},
+                                                      {"sections", body},
+                                                      {"version", RANKFLOW_VERSION},
+                                                      {"style", style},
+                                                      {"theme", std::string(report::resource("theme.js"))},
+                                                      {"data", report::script_safe(page_data(input))},
+                                                      {"library", std::string(report::resource("chart-library.js"))},
+                                                      {"scripts", scripts}});
 }
 
 }  // namespace rankflow

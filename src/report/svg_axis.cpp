@@ -10,9 +10,9 @@
 namespace rankflow::report {
 namespace {
 
-constexpr double kRoom = 0.04;       // of the range, left free at both ends
-constexpr double kFewestTicks = 4;   // about so many on a linear axis
-constexpr int kMostDecades = 6;      // with a label each; more decades share labels
+constexpr double kRoom = 0.04;      // of the range, left free at both ends
+constexpr double kFewestTicks = 4;  // about so many on a linear axis
+constexpr int kMostDecades = 6;     // with a label each; more decades share labels
 
 std::string minus(std::string text) {
   if (text.starts_with("-")) text = "\u2212" + text.substr(1);
@@ -64,7 +64,8 @@ std::vector<Tick> SvgAxis::linear_ticks() const {
   std::vector<Tick> ticks;
   for (double k = std::ceil(low_ / step - 1e-9); k * step <= high_ + 1e-9 * step; ++k) {
     const double value = k * step;
-    ticks.push_back({value, minus(scientific ? fmt::format("{:.3g}", value) : fmt::format("{:.{}f}", value, decimals))});
+    ticks.push_back(
+        {value, minus(scientific ? fmt::format("{:.3g}", value) : fmt::format("{:.{}f}", value, decimals))});
   }
   return ticks;
 }

@@ -29,8 +29,7 @@ Made made() {
   all.plan = experiment::plan_runs(
       test::parse(test::small_study("[vary]\nmodel.depth = [2, 3]\nmodel.scale = [0.1, 0.01]\n")));
   for (const double loss : {0.4, 0.2, 0.02, 0.01})
-    all.records.push_back(
-        test::record_of({"iteration", "time", "loss"}, {{0, 0, 1}, {10, 1, 0.5}, {20, 2, loss}}));
+    all.records.push_back(test::record_of({"iteration", "time", "loss"}, {{0, 0, 1}, {10, 1, 0.5}, {20, 2, loss}}));
   return all;
 }
 
@@ -60,8 +59,9 @@ TEST(Claims, RatiosPairRunsThatAgree) {
   EXPECT_EQ(check("where = { depth = 2 }\nquantity = \"last(loss)\"\n" + over + "low = 19.99\nhigh = 20.01\n").verdict,
             Verdict::pass);
   EXPECT_EQ(check("where = { depth = 2 }\nquantity = \"last(loss)\"\n" + over + "low = 21\n").verdict, Verdict::fail);
-  EXPECT_THAT(check("where = { depth = 2 }\nquantity = \"last(loss)\"\nover = { where = { depth = 3 } }\nlow = 1\n").expected,
-              HasSubstr("4 pairs"));
+  EXPECT_THAT(
+      check("where = { depth = 2 }\nquantity = \"last(loss)\"\nover = { where = { depth = 3 } }\nlow = 1\n").expected,
+      HasSubstr("4 pairs"));
 }
 
 TEST(Claims, OrdersAreCheckedAlongAKeyForEveryOther) {
@@ -93,9 +93,11 @@ TEST(Claims, WhatIsNeverReachedFails) {
 }
 
 TEST(Claims, AreSkippedWithAReason) {
-  EXPECT_EQ(check("where = { depth = 7 }\nquantity = \"last(loss)\"\nhigh = 1\n").why, "no run of this study is selected");
+  EXPECT_EQ(check("where = { depth = 7 }\nquantity = \"last(loss)\"\nhigh = 1\n").why,
+            "no run of this study is selected");
   EXPECT_EQ(check("quantity = \"last(loss)\"\nhigh = 1e-9\nquick = false\n", true).why, "needs the full study");
-  const Study study = test::parse(test::small_study("[[expect]]\nclaim = \"c\"\nquantity = \"last(loss)\"\nhigh = 1\n"));
+  const Study study =
+      test::parse(test::small_study("[[expect]]\nclaim = \"c\"\nquantity = \"last(loss)\"\nhigh = 1\n"));
   Made all = made();
   all.records[1] = {RunRecord::Status::failed, "no memory", {}};
   const ClaimResult result = check_claim(study.claims[0], all.plan, all.records, false);

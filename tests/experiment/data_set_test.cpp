@@ -112,7 +112,8 @@ TEST(DataSet, ListsAreSplitIntoWhatLearnsAndWhatTests) {
   const test::Folder folder;
   std::string list = "user,item,rating\n";
   for (int i = 0; i < 6; ++i)
-    for (int j = 0; j < 5 - i / 2; ++j) list += std::to_string(i) + "," + std::to_string(j) + "," + std::to_string(i + j) + "\n";
+    for (int j = 0; j < 5 - i / 2; ++j)
+      list += std::to_string(i) + "," + std::to_string(j) + "," + std::to_string(i + j) + "\n";
   test::write_bytes(folder / "list.csv", list);
   DataOptions data;
   data.kind = DataKind::file;

@@ -28,14 +28,13 @@ struct Counts {
 
 std::vector<RunRecord> run_all(const std::vector<PlannedRun>& plan, const std::string& folder, Counts& counts,
                                int jobs = 1) {
-  return make_runs(
-      plan, {folder, jobs},
-      [&counts](const RunEvent& event) {
-        counts.kept += event.kind == RunEvent::Kind::kept ? 1 : 0;
-        counts.finished += event.kind == RunEvent::Kind::finished ? 1 : 0;
-        counts.failed += event.kind == RunEvent::Kind::failed ? 1 : 0;
-      },
-      {});
+  return make_runs(plan, {folder, jobs},
+                   [&counts](const RunEvent& event) {
+                     counts.kept += event.kind == RunEvent::Kind::kept ? 1 : 0;
+                     counts.finished += event.kind == RunEvent::Kind::finished ? 1 : 0;
+                     counts.failed += event.kind == RunEvent::Kind::failed ? 1 : 0;
+                   },
+                   {});
 }
 
 TEST(Runner, KeepsEveryRunAndFindsItAgain) {

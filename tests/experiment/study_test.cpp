@@ -35,8 +35,8 @@ TEST(Study, ReadsSettingsIntoTheOptionTables) {
 TEST(Study, ExpandsAxesInTheOrderOfTheFileWithTheFirstOneSlowest) {
   const std::vector<PlannedRun> plan =
       plan_runs(parse(small_study("[vary]\nmodel.scale = [1e-1, 1e-2]\nmodel.depth = [3, 2]\n")));
-  EXPECT_THAT(labels(plan), ElementsAre("depth=3, scale=0.1", "depth=2, scale=0.1", "depth=3, scale=0.01",
-                                        "depth=2, scale=0.01"));
+  EXPECT_THAT(labels(plan),
+              ElementsAre("depth=3, scale=0.1", "depth=2, scale=0.1", "depth=3, scale=0.01", "depth=2, scale=0.01"));
 }
 
 TEST(Study, LinkedKeysChangeTogetherAndFurtherGridsAreAdded) {
@@ -61,15 +61,16 @@ TEST(Study, OneSeedSetsAllOfThemAndVariesAsOne) {
 }
 
 TEST(Study, SeedOfASectionWinsOverTheStudys) {
-  const std::vector<PlannedRun> plan = plan_runs(parse("seed = 3\n" + small_study("[problem2]\n").replace(
-                                                           small_study("[problem2]\n").find("[problem2]\n"), 11,
-                                                           "[vary]\nmodel.seed = [8]\n")));
+  const std::vector<PlannedRun> plan = plan_runs(parse(
+      "seed = 3\n" + small_study("[problem2]\n")
+                         .replace(small_study("[problem2]\n").find("[problem2]\n"), 11, "[vary]\nmodel.seed = [8]\n")));
   EXPECT_EQ(plan[0].setting("data.seed"), "3");
   EXPECT_EQ(plan[0].setting("model.seed"), "8");
 }
 
 TEST(Study, QuickOverridesAreTakenOnlyWhenAskedFor) {
-  const std::string text = small_study("[vary]\nmodel.depth = [2, 3]\n[quick]\nvary.model.depth = [2]\nengine.step_size = 0.1\n");
+  const std::string text =
+      small_study("[vary]\nmodel.depth = [2, 3]\n[quick]\nvary.model.depth = [2]\nengine.step_size = 0.1\n");
   EXPECT_EQ(plan_runs(parse(text)).size(), 2u);
   const std::vector<PlannedRun> quick = plan_runs(parse(text, {.quick = true, .set = {}, .vary = {}}));
   ASSERT_EQ(quick.size(), 1u);
@@ -113,7 +114,8 @@ TEST(StudyErrors, NameLineColumnAndTheClosestKey) {
 TEST(StudyErrors, SayWhatWasFoundAndWhatWasExpected) {
   std::string text = small_study();
   text.replace(text.find("depth = 2"), 9, "depth = \"deep\"");
-  EXPECT_THAT(complaint(text), AllOf(HasSubstr("study.toml:"), HasSubstr("model.depth: found 'deep', expected [1, 1000]")));
+  EXPECT_THAT(complaint(text),
+              AllOf(HasSubstr("study.toml:"), HasSubstr("model.depth: found 'deep', expected [1, 1000]")));
   text = small_study();
   text.replace(text.find("\"plain\""), 7, "\"plane\"");
   EXPECT_THAT(complaint(text), HasSubstr("engine.optimizer: found 'plane', expected plain | momentum"));
@@ -137,7 +139,8 @@ TEST(StudyErrors, HalfFactorsNeedTheFlow) {
 }
 
 TEST(StudyErrors, ClaimsHaveExactlyOneCheck) {
-  EXPECT_THAT(complaint(small_study("[[expect]]\nclaim = \"c\"\nquantity = \"last(loss)\"\n")), HasSubstr("either bounds"));
+  EXPECT_THAT(complaint(small_study("[[expect]]\nclaim = \"c\"\nquantity = \"last(loss)\"\n")),
+              HasSubstr("either bounds"));
   EXPECT_THAT(complaint(small_study("[[expect]]\nclaim = \"c\"\nhigh = 1\n")), HasSubstr("either 'quantity'"));
   EXPECT_THAT(complaint(small_study("[[expect]]\nclaim = \"c\"\nquantity = \"loss\"\nhigh = \"1\"\n")),
               HasSubstr("found a text '1', expected a number"));
