@@ -155,6 +155,7 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   } else {
     print_summary(name, report, end);
   }
+  std::fflush(stdout);  // a list of studies takes long; what is known is shown
   if (!settings.quiet) fmt::print(stderr, "report: {}/report.html\n", folder);
   return end;
 }

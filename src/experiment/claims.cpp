@@ -191,7 +191,10 @@ void judge_order(const Claim& claim, const std::vector<Run>& runs, ClaimResult& 
     }
     result.seen += (result.seen.empty() ? "" : "; ") + seen;
   }
-  if (steps == 0) throw Missing{"the selected runs do not vary along " + short_key(claim.along)};
+  if (steps == 0) {
+    result.seen.clear();
+    throw Missing{"the selected runs do not vary along " + short_key(claim.along)};
+  }
 }
 
 }  // namespace

@@ -31,6 +31,15 @@ std::vector<std::string> expand_names(const std::string& y, const Trajectory& tr
   return names;
 }
 
+// "sigma_12" is written as the singular value that it is.
+std::string shown_name(const std::string& name) {
+  if (!name.starts_with("sigma_") || name.find_first_not_of("0123456789", 6) != std::string::npos) return name;
+  static constexpr const char* kDigits[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+  std::string shown = "σ";
+  for (const char digit : name.substr(6)) shown += kDigits[digit - '0'];
+  return shown;
+}
+
 std::vector<std::string> grouping(const Panel& panel, const PlannedRun& run, const std::string& x_key) {
   if (panel.group) return *panel.group;
   std::vector<std::string> keys;
@@ -82,7 +91,7 @@ class PanelMaker {
 
   std::string quantity_name(std::size_t y, const std::string& name) const {
     if (panel_.y.size() == 1 && !panel_.y[0].ends_with("*")) return "";
-    return panel_.names.empty() || panel_.y[y].ends_with("*") ? name : panel_.names[y];
+    return panel_.names.empty() || panel_.y[y].ends_with("*") ? shown_name(name) : panel_.names[y];
   }
 
   void add_run(const PlannedRun& run, const RunRecord& record) {

@@ -135,19 +135,23 @@ void expand(const Grid& grid, std::size_t depth, Values& values, const Study& st
   }
 }
 
-// A setting varies if two runs to which it applies differ in it, or if it is the kind of engine.
+// A setting varies if two runs to which it applies differ in it; options of engines are compared within their kind.
 void find_varied(std::vector<PlannedRun>& runs) {
+  const auto shelf = [](const PlannedRun& run, const std::string& key) {
+    const bool of_engine = key.starts_with("engine.") && key != "engine.kind";
+    return of_engine ? fmt::format("{} {}", run.setting("engine.kind"), key) : key;
+  };
   std::map<std::string, std::set<std::string>> seen;
   for (const PlannedRun& run : runs)
-    for (const auto& [key, value] : run.settings) seen[key].insert(value);
+    for (const auto& [key, value] : run.settings) seen[shelf(run, key)].insert(value);
   const bool seeds_together = std::all_of(runs.begin(), runs.end(), [](const PlannedRun& run) {
-    const std::string model = run.setting("model.seed");
-    return run.setting("data.seed") == run.setting("problem.seed") &&
-           (model.empty() || model == run.setting("data.seed"));
+    const std::string data = run.setting("data.seed"), problem = run.setting("problem.seed"),
+                      model = run.setting("model.seed");
+    return (problem.empty() || problem == data) && (model.empty() || model == data);
   });
   for (PlannedRun& run : runs)
     for (const auto& [key, value] : run.settings) {
-      if (seen[key].size() < 2) continue;
+      if (seen[shelf(run, key)].size() < 2) continue;
       if (seeds_together && (key == "problem.seed" || key == "model.seed")) continue;
       run.varied.emplace_back(key, value);
     }

@@ -63,7 +63,7 @@ std::vector<Tick> SvgAxis::linear_ticks() const {
   const bool scientific = std::max(std::abs(low_), std::abs(high_)) >= 1e6 || decimals > 4;
   std::vector<Tick> ticks;
   for (double k = std::ceil(low_ / step - 1e-9); k * step <= high_ + 1e-9 * step; ++k) {
-    const double value = k * step;
+    const double value = k * step + 0.0;  // no negative zero
     ticks.push_back(
         {value, minus(scientific ? fmt::format("{:.3g}", value) : fmt::format("{:.{}f}", value, decimals))});
   }

@@ -22,7 +22,7 @@ using test::ProgramRun;
 using test::run_shell;
 using testing::HasSubstr;
 
-constexpr const char* kClaims = R"(
+constexpr const char* kClaims = R"toml(
 [vary]
 model.depth = [2, 3]
 
@@ -36,7 +36,7 @@ y = "loss"
 claim = "the loss falls"
 quantity = "last(loss) / first(loss)"
 high = 0.99
-)";
+)toml";
 
 std::string write_study(const Folder& folder, const std::string& more = "") {
   const std::string path = folder / "study.toml";
