@@ -22,6 +22,9 @@ struct Array {
   Index size() const;
 };
 
+/// One .npy file. Throws InputError on anything but a sound one.
+Array read_array(const std::string& path);
+
 /// An ordered set of named arrays. get_*() throw InputError (file, array, found, expected) when the array is missing,
 /// of another type, or of another shape: a file is never trusted.
 class Archive {

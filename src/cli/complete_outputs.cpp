@@ -78,13 +78,14 @@ void write_completed(const OutputOptions& output, const Table& table, const Comp
   written.push_back(fmt::format("{:g} % intervals: {} and {}", 100 * output.intervals, low, high));
 }
 
+}  // namespace
+
 void make_folder(const std::filesystem::path& folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) throw InputError(folder.string(), "cannot make this folder: " + failure.message());
 }
 
-// A file that cannot be made is found out before the work, not after it.
 void check_writable(const std::string& path) {
   if (path.empty() || path == "-" || path.starts_with("/dev/")) return;
   std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -95,8 +96,6 @@ void check_writable(const std::string& path) {
   if (access(folder.c_str(), W_OK) != 0)
     throw InputError(path, "its folder " + folder.string() + " cannot be written to");
 }
-
-}  // namespace
 
 void check_outputs(const OutputOptions& output, const Table& table) {
   if (!output.report_folder.empty()) make_folder(output.report_folder);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ struct OutputOptions {
   bool all_cells = false;
   WriteOptions write;
 };
+
+/// Makes a folder, and refuses a file that cannot be made: found out before the work, not after it. InputError.
+void make_folder(const std::filesystem::path& folder);
+void check_writable(const std::string& path);
 
 /// Refuses before any work what could not be written afterwards.
 void check_outputs(const OutputOptions& output, const Table& table);

@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
   outcome.command.assign(argv, argv + argc);
   rankflow::cli::add_complete(program, outcome);
   rankflow::cli::add_predict(program, outcome);
+  rankflow::cli::add_sense(program, outcome);
   rankflow::cli::add_check(program, outcome);
   rankflow::cli::add_convert(program, outcome);
   rankflow::cli::add_reproduce(program, outcome);

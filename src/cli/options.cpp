@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "rankflow/complete.h"
 #include "rankflow/read.h"
+#include "rankflow/sense.h"
 #include "rankflow/write.h"
 
 namespace rankflow::cli {
@@ -57,7 +58,7 @@ void print_verb(const CLI::App& verb) {
   fmt::print("\n## rankflow {}\n\n{}.\n\n| option | meaning |\n|---|---|\n", verb.get_name(), description);
   for (const CLI::Option* option : verb.get_options()) {
     const std::string& group = option->get_group();
-    if (group == "Reading" || group == "Learning" || option == verb.get_help_ptr()) continue;
+    if (group == "Reading" || group == "Learning" || group == "Sensing" || option == verb.get_help_ptr()) continue;
     std::string name = option->get_name(option->get_positional(), true);
     for (std::size_t comma = 0; (comma = name.find(',', comma)) != std::string::npos; comma += 4)
       name.replace(comma, 1, "`, `");
@@ -75,6 +76,9 @@ void print_markdown(const CLI::App& program) {
   CompleteOptions complete;
   print_fields("Learning", "How a table is learned: options of `complete`; of `CompleteOptions` in C++.",
                fields(complete));
+  SenseOptions sense;
+  print_fields("Sensing", "How a matrix is found from measurements: options of `sense`; of `SenseOptions` in C++.",
+               fields(sense));
   WriteOptions write;
   print_fields("Writing", "How a table is written: options of `complete`; of `WriteOptions` in C++.", fields(write));
 }

@@ -16,6 +16,7 @@ struct Outcome {
 
 void add_complete(CLI::App& program, Outcome& outcome);
 void add_predict(CLI::App& program, Outcome& outcome);
+void add_sense(CLI::App& program, Outcome& outcome);
 void add_check(CLI::App& program, Outcome& outcome);
 void add_convert(CLI::App& program, Outcome& outcome);
 void add_reproduce(CLI::App& program, Outcome& outcome);

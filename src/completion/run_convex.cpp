@@ -156,7 +156,7 @@ Fit fit_nuclear(Run& run, const Task& task, double tolerance) {
   NuclearNormSolver solver(problem);
   solver.start(options);
   if (const Archive* saved = run.checkpoint.in_progress(task.name)) solver.restore(*saved);
-  bool more = true;
+  bool more = solver.advance(0);  // false where the state that was restored had ended
   while (more) {
     more = solver.advance(kStride);
     record(run, task, step_of(solver, train.count()), [&] { return solver.state(); });

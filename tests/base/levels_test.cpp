@@ -49,6 +49,7 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"descent.h", "solver"},
                                                    {"nuclear_norm.h", "solver"},
                                                    {"soft_impute.h", "solver"},
+                                                   {"sense.h", "completion"},
                                                    {"instrument.h", "instrument"},
                                                    {"trajectory.h", "instrument"}};
 

@@ -133,7 +133,9 @@ class SensingConstraint final : public Constraint {
 
   Index extra() const override { return splits() ? values().size() : 0; }
 
-  void clip(Vector& t) const override { t = weight_ * clipped(t / weight_); }
+  void clip(Vector& t) const override {
+    if (splits()) t = weight_ * clipped(t / weight_);
+  }
 
   // Splitting: min ||W - W_0||^2 + ||t - t_0||^2 subject to t = weight A W gives
   // (A A^* + 1 / weight^2) lambda = t_0 / weight - A W_0,  W = W_0 + A^* lambda,  t = t_0 - lambda / weight.

@@ -99,7 +99,7 @@ struct SoftImpute::Impl {
   void begin_path() {
     const double scale = std::sqrt(residual.squares());
     const convex::TopSingular top = top_singular(residual, at.product, at.entering, kNewAtOnce,
-                                                 kGapShare * options.relative_gap * scale, options.seed);
+                                                 kGapShare * options.relative_gap * scale, kNaN, options.seed);
     at.largest = top.s.size() > 0 ? top.s[0] : 0;
     at.entering = top.v;
     at.index = 0;
@@ -170,8 +170,9 @@ struct SoftImpute::Impl {
     ++at.solution.iterations;
     const double before = at.solution.objective;
     const Matrix rv = residual.times(at.product.v), rtu = residual.transpose_times(at.product.u);
-    const convex::TopSingular top = top_singular(residual, at.product, at.entering, kNewAtOnce,
-                                                 kGapShare * options.relative_gap * at.solution.penalty, options.seed);
+    const convex::TopSingular top =
+        top_singular(residual, at.product, at.entering, kNewAtOnce,
+                     kGapShare * options.relative_gap * at.solution.penalty, at.solution.penalty, options.seed);
     at.entering = top.v;
     certify(rv, norm_from_blocks(rv, rtu, at.product, top.most()));
     const bool capped = options.max_rank > 0 && at.product.rank() >= options.max_rank;

@@ -13,35 +13,30 @@ namespace {
 
 constexpr std::uint64_t kStream = 0x534F46;
 constexpr Index kMostBlocks = 15;
-constexpr double kSeparation = 0.02;  // relative distance of the leading singular value to the next that is assumed
+constexpr Index kFewestBlocks = 3;                             // before a leading value above the level ends the search
+constexpr double kClearlyAbove = 1.001, kClearlyBelow = 0.98;  // of the level
+constexpr double kNothingNew = 1e-10;  // share of a column outside of a basis that counts as round-off
+constexpr double kSeparation = 0.02;   // relative distance of the leading singular value to the next that is assumed
 
 void take_off(Matrix& x, const Matrix& basis) {
   if (basis.cols() > 0 && x.cols() > 0) subtract_product(x, basis, transpose_times(basis, x));
 }
 
-// Orthonormal columns that are orthogonal to both bases, twice for round-off; columns without anything new are dropped.
+// Orthonormal columns that are orthogonal to both bases; twice is enough. Columns without anything new are dropped.
 Matrix orthonormal(Matrix x, const Matrix& one, const Matrix& two) {
-  const Vector before = x.colwise().norm();
-  take_off(x, one);
-  take_off(x, two);
-  Matrix kept(x.rows(), x.cols());
-  Index count = 0;
-  for (Index k = 0; k < x.cols(); ++k) {
-    Vector column = x.col(k);
-    for (int pass = 0; pass < 2; ++pass) {
-      if (one.cols() > 0) column -= one * (one.transpose() * column);
-      if (two.cols() > 0) column -= two * (two.transpose() * column);
-      if (count > 0) column -= kept.leftCols(count) * (kept.leftCols(count).transpose() * column);
-      const double norm = column.norm();
-      if (!(norm > 1e-10 * before[k]) || !(before[k] > 0)) {
-        column.setZero();
-        break;
-      }
-      if (pass == 1) column /= norm;
-    }
-    if (column.squaredNorm() > 0) kept.col(count++) = column;
+  Matrix unused;
+  for (int pass = 0; pass < 2; ++pass) {
+    const Vector before = x.colwise().norm();
+    take_off(x, one);
+    take_off(x, two);
+    const Vector after = x.colwise().norm();
+    Index count = 0;
+    for (Index k = 0; k < x.cols(); ++k)
+      if (after[k] > kNothingNew * before[k]) x.col(count++) = x.col(k) / after[k];
+    x.conservativeResize(Eigen::NoChange, count);
+    if (count > 0) tall_qr(x, unused);
   }
-  return kept.leftCols(count);
+  return x;
 }
 
 Matrix beside(const Matrix& a, const Matrix& b) {
@@ -78,7 +73,7 @@ TopSingular dense_top(const SparseResidual& residual, const Product& outside, In
 }  // namespace
 
 TopSingular top_singular(const SparseResidual& residual, const Product& outside, const Matrix& start, Index count,
-                         double tolerance, std::uint64_t seed) {
+                         double tolerance, double level, std::uint64_t seed) {
   const Index m = residual.num_rows(), n = residual.num_columns();
   const Index room = std::min(m, n) - outside.rank();
   count = std::min(count, room);
@@ -113,11 +108,14 @@ TopSingular top_singular(const SparseResidual& residual, const Product& outside,
       if (top.s[k] > 0) top.u.col(k) /= top.s[k];
     Matrix back = residual.transpose_times(top.u);
     take_off(back, outside.v);
+    double left_over = 0;
     if (top.s[0] > 0) {
-      const double left_over = (back.col(0) - top.s[0] * top.v.col(0)).norm();
+      left_over = (back.col(0) - top.s[0] * top.v.col(0)).norm();
       top.error = std::min(left_over, left_over * left_over / (kSeparation * top.s[0]));
     }
-    if (top.error <= tolerance || v.cols() >= room) break;
+    const bool above = step + 1 >= kFewestBlocks && top.s[0] > kClearlyAbove * level;
+    const bool below = top.s[0] + left_over < kClearlyBelow * level;
+    if (top.error <= tolerance || above || below || v.cols() >= room) break;
     for (Index k = 0; k < kept; ++k) back.col(k) -= top.s[k] * top.v.col(k);  // what is new about R^T R v
     block = orthonormal(std::move(back), outside.v, v);
   }

@@ -1,0 +1,240 @@
+// Sensing: which measurements train and which judge, the fit by one of three engines, and its error.
+// SPDX-License-Identifier: Apache-2.0
+#include "rankflow/sense.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "completion/parts.h"
+#include "linalg/decompositions.h"
+#include "rankflow/error.h"
+#include "rankflow/flow_problem.h"
+#include "rankflow/nuclear_norm.h"
+
+namespace rankflow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr Index kFewestToJudge = 20;  // measurements below which nothing is held out
+constexpr double kRankCut = 1e-3;
+constexpr double kNormal95 = 1.959964;
+constexpr Index kDescentStride = 20;              // iterations of gradient descent between records
+constexpr Index kNuclearStride = 10;              // the same for the nuclear engine
+constexpr Index kMostDenseSide = 1'500;           // nuclear: of the matrix
+constexpr Index kMostDenseMeasurements = 15'000;  // nuclear: A A^* is measurements x measurements
+
+struct Fitted {
+  Matrix w;
+  Index iterations = 0;
+  Stop stop = Stop::not_run;
+  std::string message;
+  std::optional<ConvexProof> proof;
+};
+
+MatrixProblem<double> subset(const MatrixProblem<double>& problem, const std::vector<Part>& parts, Part part) {
+  std::vector<Index> kept;
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    if (parts[k] == part) kept.push_back(static_cast<Index>(k));
+  const auto rows = [&](const Matrix& from) {
+    Matrix to(static_cast<Index>(kept.size()), from.cols());
+    for (Index k = 0; k < to.rows(); ++k) to.row(k) = from.row(kept[static_cast<std::size_t>(k)]);
+    return to;
+  };
+  MatrixProblem<double> some;
+  some.measurement = problem.measurement;
+  some.num_rows = problem.num_rows;
+  some.num_columns = problem.num_columns;
+  some.loss = problem.loss;
+  if (problem.measurement == Measurement::dense) {
+    some.matrices = rows(problem.matrices);
+  } else {
+    some.left = rows(problem.left);
+    some.right = rows(problem.right);
+  }
+  some.values = rows(Matrix(problem.values)).col(0);
+  return some;
+}
+
+class Job {
+ public:
+  Job(const SenseOptions& options, std::span<const Observer> observers, SenseResult& result)
+      : options_(options), observers_(observers), result_(result) {}
+
+  Fitted fit(const MatrixProblem<double>& problem, const std::string& stage, double share) {
+    const double seconds =
+        options_.time_limit > 0 ? std::max(1e-3, share * (options_.time_limit - this->seconds())) : 0;
+    const Watcher watcher = [&](Snapshot& at) { return record(at, stage); };
+    switch (options_.engine) {
+      case SenseEngine::flow:
+        return flow(problem, seconds, watcher);
+      case SenseEngine::gd:
+        return descent(problem, seconds, watcher);
+      case SenseEngine::nuclear:
+        break;
+    }
+    return nuclear(problem, seconds, watcher);
+  }
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+ private:
+  // The loss is the mean of squares.
+  Next record(Snapshot& at, const std::string& stage) {
+    Step step;
+    step.engine = result_.engine;
+    step.stage = stage;
+    step.iteration = at.iteration;
+    step.seconds = at.seconds;
+    step.time = at.time;
+    step.step_size = at.step_size;
+    step.train_rmse = std::sqrt(std::max(0.0, at.loss));
+    const Vector& s = at.singular_values();
+    step.rank = s.size() > 0 && s[0] > 0 ? (s.array() > kRankCut * s[0]).count() : 0;
+    step.effective_rank = effective_rank(s);
+    step.singular_values.assign(s.begin(), s.end());
+    bool go_on = true;
+    for (const Observer& observer : observers_) go_on = observer(step) == Next::proceed && go_on;
+    result_.history.push_back(std::move(step));
+    return go_on ? Next::proceed : Next::finish;
+  }
+
+  Fitted flow(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
+    FlowOptions options;
+    options.depth = options_.depth;
+    options.motion = options_.motion;
+    options.alpha = options_.alpha;
+    options.tolerance = options_.tolerance;
+    options.max_iterations = options_.max_iterations;
+    options.max_seconds = seconds;
+    options.seed = options_.seed;
+    const FlowResult result = fit_flow(problem, options, {&watcher, 1});
+    const LowRankModel& model = result.model;
+    return {model.u * model.s.asDiagonal() * model.v.transpose(), result.iterations, result.stop, result.message, {}};
+  }
+
+  Fitted descent(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
+    const auto depth = static_cast<Index>(options_.depth);
+    if (static_cast<double>(depth) != options_.depth)
+      throw OptionError(fmt::format("--depth {:g}: gradient descent needs a whole number of factors", options_.depth),
+                        "--engine flow takes any depth above 1");
+    DescentOptions options = options_.descent;
+    options.max_iterations = options_.max_iterations;
+    options.max_seconds = seconds;
+    if (options.record_every == 0) options.record_every = kDescentStride;
+    if (options_.tolerance > 0)
+      options.loss_tolerance = std::pow(options_.tolerance, 2) * problem.values.squaredNorm() /
+                               static_cast<double>(std::max<Index>(1, problem.values.size()));
+    InitializationOptions start = options_.start;
+    start.seed = options_.seed;
+    const auto result =
+        fit_descent(problem, initialize<double>(layer_dims(problem.num_rows, problem.num_columns, depth), start),
+                    options, {&watcher, 1});
+    return {result.model.end_matrix(), result.iterations, result.stop, result.message, {}};
+  }
+
+  Fitted nuclear(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
+    if (std::min(problem.num_rows, problem.num_columns) > kMostDenseSide ||
+        problem.values.size() > kMostDenseMeasurements)
+      throw OptionError(
+          fmt::format("--engine nuclear decomposes {} x {} matrices at every iteration and factors one of "
+                      "{} x {}; it takes up to {} rows or columns and {} measurements",
+                      problem.num_rows, problem.num_columns, problem.values.size(), problem.values.size(),
+                      kMostDenseSide, kMostDenseMeasurements),
+          "--engine flow has no such limit");
+    NuclearNormOptions options;
+    options.tolerance = options_.match;
+    options.relative_gap = options_.relative_gap;
+    options.max_iterations = options_.max_iterations;
+    options.max_seconds = seconds;
+    options.record_every = kNuclearStride;
+    const NuclearNormResult result = minimize_nuclear_norm(problem, options, nullptr, {&watcher, 1});
+    return {result.w, result.iterations, result.stop, result.message,
+            ConvexProof{0, options_.match, result.norm, result.norm, result.dual_bound}};
+  }
+
+  const SenseOptions& options_;
+  std::span<const Observer> observers_;
+  SenseResult& result_;
+  Clock::time_point begin_ = Clock::now();
+};
+
+void judge(const MatrixProblem<double>& unseen, SenseResult& result) {
+  const Vector predicted = measure(unseen, result.w), squares = (predicted - unseen.values).cwiseAbs2();
+  const double n = static_cast<double>(squares.size()), mean = squares.mean();
+  const double half = kNormal95 * std::sqrt(std::max(0.0, squares.cwiseAbs2().mean() - mean * mean) / n);
+  HeldOutError error;
+  error.count = squares.size();
+  error.rmse = std::sqrt(mean);
+  error.rmse_low = std::sqrt(std::max(0.0, mean - half));
+  error.rmse_high = std::sqrt(mean + half);
+  result.held_out = error;
+  result.baseline_rmse = std::sqrt(unseen.values.squaredNorm() / n);
+  result.observed.assign(unseen.values.begin(), unseen.values.end());
+  result.predicted.assign(predicted.begin(), predicted.end());
+}
+
+void describe(const MatrixProblem<double>& train, Fitted fitted, SenseResult& result) {
+  result.w = std::move(fitted.w);
+  result.singular_values = singular_values(result.w);
+  const double most = result.singular_values.size() > 0 ? result.singular_values[0] : 0;
+  result.rank = most > 0 ? (result.singular_values.array() > kRankCut * most).count() : 0;
+  result.effective_rank = effective_rank(result.singular_values);
+  result.train_rmse = std::sqrt((measure(train, result.w) - train.values).squaredNorm() /
+                                static_cast<double>(std::max<Index>(1, train.values.size())));
+  result.iterations = fitted.iterations;
+  result.stop = fitted.stop;
+  result.message = fitted.message;
+  result.proof = fitted.proof;
+}
+
+void check(const MatrixProblem<double>& problem) {
+  if (problem.measurement != Measurement::dense && problem.measurement != Measurement::rank_one)
+    throw InputError("measurements", "sensing needs measurement matrices", "complete() is for single entries");
+  if (problem.loss.normalization != Normalization::mean || problem.loss.penalty != Penalty::squared)
+    throw OptionError("sensing minimizes the mean of squares");
+  if (problem.values.size() == 0) throw InputError("measurements", "there are none");
+}
+
+}  // namespace
+
+SenseResult sense(const MatrixProblem<double>& problem, const SenseOptions& options,
+                  std::span<const Observer> observers) {
+  check(problem);
+  SenseResult result;
+  result.engine = options.engine == SenseEngine::flow ? "flow" : options.engine == SenseEngine::gd ? "gd" : "nuclear";
+  if (options.engine != SenseEngine::nuclear) result.depth = options.depth;
+  result.seed = options.seed;
+  const Index count = problem.values.size();
+  result.measurements = count;
+  double held_out = options.held_out;
+  if (count < kFewestToJudge && held_out > 0) {
+    held_out = 0;
+    result.warnings.push_back(
+        fmt::format("fewer than {} measurements: nothing is held out, so no error can be stated", kFewestToJudge));
+  }
+  const std::vector<Part> parts = completion::split(count, held_out, 0, options.seed);
+  const bool judged = std::find(parts.begin(), parts.end(), Part::held_out) != parts.end();
+  Job job(options, observers, result);
+  {
+    const MatrixProblem<double> train = judged ? subset(problem, parts, Part::train) : MatrixProblem<double>{};
+    const MatrixProblem<double>& seen = judged ? train : problem;
+    if (seen.values.size() == 0) throw InputError("measurements", "all of them are held out", "lower --held-out");
+    describe(seen, job.fit(seen, "fit " + result.engine, judged && options.refit ? 0.5 : 1), result);
+  }
+  if (result.usable() && judged) {
+    judge(subset(problem, parts, Part::held_out), result);
+    if (options.refit) {
+      Fitted all = job.fit(problem, "refit " + result.engine, 1);
+      if (all.stop == Stop::interrupted) result.stop = Stop::interrupted, result.message = all.message;
+      result.full_w = std::move(all.w);
+    }
+  }
+  result.seconds = job.seconds();
+  return result;
+}
+
+}  // namespace rankflow

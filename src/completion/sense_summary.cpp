@@ -1,0 +1,81 @@
+// A sensed matrix as one paragraph and as JSON.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "rankflow/sense.h"
+
+namespace rankflow {
+namespace {
+
+nlohmann::ordered_json number(double x) {  // JSON has no NaN
+  return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
+}
+
+}  // namespace
+
+std::string brief(const std::string& source, const SenseResult& result) {
+  if (!result.usable()) return fmt::format("{}: {}", name(result.stop), result.message);
+  std::string text = fmt::format(
+      "{}: {} measurements of a {} x {} matrix. Rank {}, effective rank {:.3g}. Train RMSE "
+      "{:.4g}",
+      source, result.measurements, result.w.rows(), result.w.cols(), result.rank, result.effective_rank,
+      result.train_rmse);
+  if (result.held_out) {
+    const HeldOutError& e = *result.held_out;
+    text += fmt::format(
+        "; held-out RMSE {:.4g} (95 % interval {:.4g} to {:.4g}, {} measurements), where predicting "
+        "zero gives {:.4g}",
+        e.rmse, e.rmse_low, e.rmse_high, e.count, result.baseline_rmse);
+  }
+  text += ". Engine " + result.engine;
+  if (result.depth > 0) text += fmt::format(" of depth {:g}", result.depth);
+  if (result.proof)
+    text += fmt::format(
+        ". Nuclear norm {:.7g}; no matrix that matches the fitted measurements within {:.3g} has one "
+        "below {:.7g} (relative gap {:.2g})",
+        result.proof->nuclear_norm, result.proof->tolerance, result.proof->dual_bound, result.proof->relative_gap());
+  text += fmt::format(". Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.stop), result.message,
+                      result.seconds, static_cast<double>(peak_bytes()) / 1e6);
+  return text;
+}
+
+std::string json(const std::string& source, const SenseResult& result) {
+  nlohmann::ordered_json out;
+  out["source"] = source;
+  out["rows"] = result.w.rows();
+  out["columns"] = result.w.cols();
+  out["measurements"] = result.measurements;
+  out["rank"] = result.rank;
+  out["effective_rank"] = number(result.effective_rank);
+  out["train"] = {{"rmse", number(result.train_rmse)}};
+  out["held_out"] = nullptr;
+  if (result.held_out) {
+    const HeldOutError& e = *result.held_out;
+    out["held_out"] = {{"count", e.count},
+                       {"rmse", number(e.rmse)},
+                       {"rmse_low", number(e.rmse_low)},
+                       {"rmse_high", number(e.rmse_high)}};
+  }
+  out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", "zero"}};
+  out["engine"] = result.engine;
+  out["depth"] = result.depth > 0 ? number(result.depth) : nlohmann::ordered_json(nullptr);
+  if (result.proof) {
+    out["nuclear_norm"] = number(result.proof->nuclear_norm);
+    out["dual_bound"] = number(result.proof->dual_bound);
+    out["gap"] = number(result.proof->relative_gap());
+    out["match"] = number(result.proof->tolerance);
+  }
+  out["iterations"] = result.iterations;
+  out["seconds"] = result.seconds;
+  out["peak_bytes"] = peak_bytes();
+  out["stop"] = name(result.stop);
+  out["message"] = result.message;
+  out["seed"] = result.seed;
+  out["warnings"] = result.warnings;
+  return out.dump(2);
+}
+
+}  // namespace rankflow
