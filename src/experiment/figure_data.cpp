@@ -16,7 +16,7 @@ namespace {
 
 struct Series {
   std::string group;     // values of the keys that make a series
-  std::string quantity;  // name of the y
+  std::string quantity;  // name of the y, and values of the keys that make a dash
   std::vector<std::pair<double, double>> points;
 };
 
@@ -96,13 +96,15 @@ class PanelMaker {
 
   void add_run(const PlannedRun& run, const RunRecord& record) {
     const RunView view{&record.outcome.trajectory, run_numbers(run, record)};
-    const std::string group = group_name(grouping(panel_, run, swept_), run);
+    const std::string group = group_name(grouping(panel_, run, swept_), run), dash = group_name(panel_.dash, run);
     for (std::size_t y = 0; y < panel_.y.size(); ++y)
       for (const std::string& name : expand_names(panel_.y[y], record.outcome.trajectory)) {
+        std::string quantity = quantity_name(y, name);
+        quantity += (quantity.empty() || dash.empty() ? "" : ", ") + dash;
         if (swept_.empty())
-          add_records(view, group, quantity_name(y, name), name);
+          add_records(view, group, quantity, name);
         else
-          add_point(run, view, group, quantity_name(y, name), name);
+          add_point(run, view, group, quantity, name);
       }
   }
 

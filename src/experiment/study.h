@@ -56,6 +56,7 @@ struct Panel {
   std::string title, x, x_label, y_label;
   std::vector<std::string> y, names;              // names: what each y is called
   std::optional<std::vector<std::string>> group;  // keys that make a series; without it all that vary but x
+  std::vector<std::string> dash;                  // keys that make a curve of the same colour in another dash
   Selection selection;
   bool x_log = false, y_log = false, markers = false;
   std::optional<double> x_low, x_high, y_low, y_high;

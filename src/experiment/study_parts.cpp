@@ -47,6 +47,7 @@ Panel parse_panel(const Node& table) {
   panel.x_label = reader.text("x_label", panel.x);
   panel.y_label = reader.text("y_label", panel.y.size() == 1 ? panel.y[0] : "");
   if (table.find("group") != nullptr) panel.group = parse_keys(reader, "group");
+  panel.dash = parse_keys(reader, "dash");
   panel.selection = parse_selection(reader.take("where"));
   panel.x_log = parse_scale(reader, "x_scale");
   panel.y_log = parse_scale(reader, "y_scale");
