@@ -102,6 +102,13 @@ Balanced flow_rate(const Balanced& w, const Frame& frame, const Slope& slope, co
   return rate;
 }
 
+Matrix balancing(const Balanced& w, const Vector& s) {
+  Matrix k = .5 * (transpose_times(w.b, w.b) - transpose_times(w.a, w.a));
+  for (Index i = 0; i < k.rows(); ++i)
+    for (Index j = 0; j < k.cols(); ++j) k(i, j) /= s[i] + s[j];
+  return k;
+}
+
 Point to_point(const Balanced& w, const Point& biases) {
   return from_factors(w.a, w.b, biases);
 }

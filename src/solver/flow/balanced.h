@@ -37,6 +37,11 @@ Frame frame_of(const Balanced& w);
 /// M and the factors stay balanced; weight decay adds -lambda L / 2 of each. `slope`, `frame`: where it is evaluated.
 Balanced flow_rate(const Balanced& w, const Frame& frame, const Slope& slope, const Law& law);
 
+/// K with (I + K)^T a^T a (I + K) = (I - K)^T b^T b (I - K) up to the square of what they differ by; w in its frame.
+/// What an integrator leaves of imbalance grows as fast as a small singular value shrinks (a' = -g b, b' = -g a: a + b
+/// decays, a - b grows) and would in the end change its sign.
+Matrix balancing(const Balanced& w, const Vector& s);
+
 /// The end matrix's singular value decomposition, by QR of both factors.
 Point to_point(const Balanced& w, const Point& biases);
 

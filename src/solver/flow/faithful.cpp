@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "linalg/tall.h"
 #include "rankflow/error.h"
 #include "rankflow/rank_window.h"
 #include "solver/flow/balanced.h"
@@ -152,8 +153,7 @@ class Faithful final : public Path {
       return false;
     }
     rejections_ = 0;
-    w_ = {step.next.a * frame_.rotation, step.next.b * frame_.rotation};
-    rate_ = {step.rates.back().a * frame_.rotation, step.rates.back().b * frame_.rotation};
+    settle(step.next, step.rates.back());
     loss_ = slope_loss_;
     point_.reset();
     time_ = last ? limit : time_ + h;
@@ -162,6 +162,15 @@ class Faithful final : public Path {
     ++accepted_;
     for (Index c = 0; c < kWatched; ++c) clocks_[c] += h * watched_[c];
     return true;
+  }
+
+  // The end of a step becomes the beginning of the next: in its frame, balanced, with its rate.
+  void settle(const Balanced& w, const Balanced& rate_there) {
+    w_ = {times(w.a, frame_.rotation), times(w.b, frame_.rotation)};
+    const Matrix k = balancing(w_, frame_.s);
+    w_.add(1, {times(w_.a, k), times(w_.b, -k)});
+    rate_ = {times(rate_there.a, frame_.rotation), times(rate_there.b, frame_.rotation)};
+    rate_.add(1, {times(rate_.a, k), times(rate_.b, -k)});
   }
 
   double first_step(const Balanced& rate_now) const {
