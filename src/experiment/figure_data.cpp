@@ -44,7 +44,7 @@ std::vector<std::string> grouping(const Panel& panel, const PlannedRun& run, con
   if (panel.group) return *panel.group;
   std::vector<std::string> keys;
   for (const auto& [key, value] : run.varied)
-    if (key != x_key && key != "engine.instruments") keys.push_back(key);
+    if (key != x_key) keys.push_back(key);
   return keys;
 }
 

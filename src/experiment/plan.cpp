@@ -151,7 +151,9 @@ void find_varied(std::vector<PlannedRun>& runs) {
   });
   for (PlannedRun& run : runs)
     for (const auto& [key, value] : run.settings) {
-      if (seen[shelf(run, key)].size() < 2) continue;
+      const bool only_records =
+          key == "engine.instruments" || key == "engine.record_every" || key == "engine.record_time";
+      if (only_records || seen[shelf(run, key)].size() < 2) continue;
       if (seeds_together && (key == "problem.seed" || key == "model.seed")) continue;
       run.varied.emplace_back(key, value);
     }
@@ -171,10 +173,8 @@ std::string file_name(const std::string& label) {
 
 void name_runs(std::vector<PlannedRun>& runs) {
   for (PlannedRun& run : runs) {
-    for (const auto& [key, value] : run.varied) {
-      if (key == "engine.instruments") continue;
+    for (const auto& [key, value] : run.varied)
       run.label += fmt::format("{}{}={}", run.label.empty() ? "" : ", ", short_key(key), value);
-    }
     if (run.label.empty()) run.label = "run";
     run.folder = fmt::format("{}-{}", file_name(run.label), run.fingerprint.substr(0, 8));
   }

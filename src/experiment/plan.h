@@ -22,7 +22,7 @@ class DataMissing : public InputError {
 struct PlannedRun {
   RunConfig config;
   std::vector<std::pair<std::string, std::string>> settings;  // dotted name and value of every option that applies
-  std::vector<std::pair<std::string, std::string>> varied;    // those in which runs of the study differ
+  std::vector<std::pair<std::string, std::string>> varied;    // those in which runs differ, but for what is recorded
   std::string fingerprint;  // of the settings, the content of files they name, and the version
   std::string label;        // "depth=3, scale=0.001"
   std::string folder;       // name of the run's folder

@@ -21,9 +21,7 @@ std::vector<std::string> varied_keys(const std::vector<PlannedRun>& plan, bool w
   std::vector<std::string> keys;
   for (const PlannedRun& run : plan)
     for (const auto& [key, value] : run.varied)
-      if (key != "engine.instruments" && (with_seeds || !is_seed(key)) &&
-          std::find(keys.begin(), keys.end(), key) == keys.end())
-        keys.push_back(key);
+      if ((with_seeds || !is_seed(key)) && std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   return keys;
 }
 
