@@ -77,6 +77,7 @@ StudyEnd count(const std::vector<ClaimResult>& claims, const std::vector<RunReco
 void write_results(const StudyReport& report, const std::string& folder) {
   const auto path = [&folder](const std::string& name) { return folder + "/" + name; };
   write_file(path("summary.csv"), report.runs.csv());
+  write_file(path("summary.txt"), report.runs.text() + (report.groups.rows.empty() ? "" : "\n" + report.groups.text()));
   if (!report.groups.rows.empty()) write_file(path("groups.csv"), report.groups.csv());
   write_file(path("claims.json"), claims_json(report.claims).dump(2) + "\n");
   if (!report.figures.empty()) std::filesystem::create_directories(path("figures"));
@@ -87,9 +88,10 @@ void write_results(const StudyReport& report, const std::string& folder) {
   write_file(path("report.html"), render_study_report(report));
 }
 
-void print_summary(const std::string& name, const StudyReport& report, const StudyEnd& end) {
+void print_summary(const std::string& name, const StudyReport& report, const StudyEnd& end, bool sweep) {
   fmt::print("{}: {}{}\n", name, report.study->title, report.study->quick ? " (quick)" : "");
-  if (report.claims.empty()) fmt::print("{}", (report.groups.rows.empty() ? report.runs : report.groups).text());
+  if (report.claims.empty() || sweep)
+    fmt::print("{}", (report.groups.rows.empty() ? report.runs : report.groups).text());
   print_claims(report.claims);
   if (!report.claims.empty())
     fmt::print("{} passed, {} failed, {} skipped; {} runs{}\n", end.passed, end.failed, end.skipped,
@@ -153,7 +155,7 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
                        {"folder", folder}};
     fmt::print("{}\n", json.dump());
   } else {
-    print_summary(name, report, end);
+    print_summary(name, report, end, !settings.study.vary.empty());
   }
   std::fflush(stdout);  // a list of studies takes long; what is known is shown
   if (!settings.quiet) fmt::print(stderr, "report: {}/report.html\n", folder);
