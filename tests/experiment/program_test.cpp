@@ -79,7 +79,7 @@ TEST(RunProgram, MistakesAreNamedWithTheirPlace) {
 TEST(SweepProgram, HasMeanAndSpreadPerGroup) {
   const Folder folder;
   const ProgramRun run = run_shell("\"$RANKFLOW\" sweep " + write_study(folder) +
-                                   " --vary scale=0.1,0.01 --vary seed=1:3 -j 2 -q -o " + (folder / "out"));
+                                   " --vary scale=0.5,0.3 --vary seed=1:3 -j 2 -q -o " + (folder / "out"));
   EXPECT_EQ(run.status, 0) << run.err;
   const std::string groups = test::read_bytes(folder / "out/groups.csv");
   EXPECT_THAT(groups, testing::StartsWith("depth,scale,runs,iterations,iterations ±"));

@@ -102,13 +102,13 @@ TEST(Study, FingerprintsDoNotDependOnHowNumbersAreWritten) {
   EXPECT_NE(a.fingerprint, c.fingerprint);
 }
 
-// Line 14 of the small study is "[problem]", 15 its count; what is appended begins at line 29.
+// Line 19 of the small study is the step size.
 TEST(StudyErrors, NameLineColumnAndTheClosestKey) {
   EXPECT_THAT(complaint(small_study("[vary]\nmodel.dept = [2]\n")),
               AllOf(HasSubstr("study.toml:"), HasSubstr("'model.dept'"), HasSubstr("did you mean 'model.depth'?")));
   std::string text = small_study();
   text.replace(text.find("step_size"), 9, "stepsize");
-  EXPECT_THAT(complaint(text), AllOf(HasSubstr("study.toml:20:1"), HasSubstr("did you mean 'engine.step_size'?")));
+  EXPECT_THAT(complaint(text), AllOf(HasSubstr("study.toml:19:1"), HasSubstr("did you mean 'engine.step_size'?")));
 }
 
 TEST(StudyErrors, SayWhatWasFoundAndWhatWasExpected) {
