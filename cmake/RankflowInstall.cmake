@@ -10,3 +10,7 @@ configure_package_config_file(cmake/rankflowConfig.cmake.in ${PROJECT_BINARY_DIR
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/rankflowConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/rankflowConfig.cmake ${PROJECT_BINARY_DIR}/rankflowConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/rankflow)
+# The shipped studies: beside the program in the build tree, below share/ in an installation (src/experiment/shipped.cpp).
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/rankflow)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/experiments ${PROJECT_BINARY_DIR}/share/rankflow/experiments SYMBOLIC)
+install(DIRECTORY experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/rankflow)

@@ -25,6 +25,9 @@ int run(int argc, char** argv) {
   rankflow::cli::add_sense(program, outcome);
   rankflow::cli::add_check(program, outcome);
   rankflow::cli::add_convert(program, outcome);
+  rankflow::cli::add_reproduce(program, outcome);
+  rankflow::cli::add_run(program, outcome);
+  rankflow::cli::add_sweep(program, outcome);
   rankflow::cli::add_doctor(program, outcome);
   rankflow::cli::add_options(program, outcome);
   try {

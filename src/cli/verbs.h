@@ -19,6 +19,9 @@ void add_predict(CLI::App& program, Outcome& outcome);
 void add_sense(CLI::App& program, Outcome& outcome);
 void add_check(CLI::App& program, Outcome& outcome);
 void add_convert(CLI::App& program, Outcome& outcome);
+void add_reproduce(CLI::App& program, Outcome& outcome);
+void add_run(CLI::App& program, Outcome& outcome);
+void add_sweep(CLI::App& program, Outcome& outcome);
 void add_doctor(CLI::App& program, Outcome& outcome);
 /// Hidden: prints docs/options.md. Comes last, because it describes the verbs before it.
 void add_options(CLI::App& program, Outcome& outcome);

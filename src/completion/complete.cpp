@@ -249,9 +249,9 @@ Calibration calibrate(Run& run, const Choice& choice) {
   return {calibration(run.table, judged, rounding), noise_level(blind.spread)};
 }
 
-// All engines but the posterior have their standard deviations from the residuals on what they were fitted to. Where one
-// fit matches its entries and another does not they differ by many powers of ten, so the calibrated size is carried over
-// from one to the other.
+// All engines but the posterior have their standard deviations from the residuals on what they were fitted to. Where
+// one fit matches its entries and another does not they differ by many powers of ten, so the calibrated size is carried
+// over from one to the other.
 std::vector<double> calibration_for(const Fit& fit, const Calibration& calibration) {
   std::vector<double> ratios = calibration.ratios;
   if (fit.engine != "posterior" && !ratios.empty()) {

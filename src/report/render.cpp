@@ -17,8 +17,8 @@ using report::Json;
 using report::Section;
 
 // In this order: later files use the names of earlier ones.
-constexpr std::array kScripts = {"numbers.js",  "colors.js", "charts.js", "history.js", "quality.js",
-                                 "spectrum.js", "maps.js",   "tables.js", "main.js"};
+constexpr std::array kScripts = {"numbers.js",  "colors.js", "charts.js", "history.js",          "quality.js",
+                                 "spectrum.js", "maps.js",   "tables.js", "completion_parts.js", "main.js"};
 
 Json page_data(const ReportInput& input) {
   Json data = Json::object();

@@ -14,8 +14,7 @@ function setTheme(theme, remember) {
 
 function redrawPage() {
   Chart.defaults.color = css("soft");
-  redrawAll();
-  paintMaps();
+  for (const paint of REPAINT) paint();
 }
 
 // Paper is light and has its own width; the screen's look comes back afterwards.
@@ -44,7 +43,7 @@ root.dataset.errors = 0;
 setTheme(root.dataset.theme, false);
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
 Chart.defaults.color = css("soft");
-for (const draw of [drawQuality, drawMaps, drawSpectrum, drawHistory, prepareTables]) {
+for (const draw of PARTS) {
   try {
     draw();
   } catch (error) {  // one broken part must not take the others with it

@@ -1,0 +1,115 @@
+// What --set and --vary change in a study's document.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "experiment/study.h"
+#include "rankflow/error.h"
+
+namespace rankflow::experiment {
+namespace {
+
+constexpr Index kMostPoints = 100'000;
+
+struct Assignment {
+  std::string key, value;
+};
+
+Assignment split(const std::string& option, const std::string& given) {
+  const std::size_t equals = given.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == given.size())
+    throw OptionError(fmt::format("{} {}: expected key=value", option, given));
+  return {given.substr(0, equals), given.substr(equals + 1)};
+}
+
+void erase_dotted(Node& table, const std::string& key) {
+  const std::size_t dot = key.find('.');
+  table.erase(key);
+  if (dot == std::string::npos) return;
+  if (Node* section = table.find(key.substr(0, dot)); section != nullptr && section->kind == Node::Kind::table)
+    section->erase(key.substr(dot + 1));
+}
+
+// A key of the grid, wherever it varies and however short it is written, no longer does.
+void forget_axis(Node& document, const std::string& key) {
+  const auto forget_in = [&key](Node& table) {
+    erase_dotted(table, key);
+    table.erase(key.substr(key.find('.') + 1));
+  };
+  const auto forget = [&forget_in](Node& vary) {
+    forget_in(vary);
+    Node* linked = vary.find("linked");
+    if (linked == nullptr) return;
+    for (Node& axis : linked->list) forget_in(axis);
+    std::erase_if(linked->list, [](const Node& axis) { return leaves(axis).empty(); });
+  };
+  if (Node* vary = document.find("vary")) forget(*vary);
+  Node* also = document.find("also");
+  if (also == nullptr || also->kind != Node::Kind::list) return;
+  for (Node& grid : also->list)
+    if (Node* vary = grid.find("vary")) forget(*vary);
+}
+
+bool parse_integer(const std::string& text, Index& value) {
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && stop == text.data() + text.size();
+}
+
+// "2,3,4" or "1:10".
+Node parse_points(const std::string& given, const std::string& values, const std::string& name) {
+  Node list;
+  list.kind = Node::Kind::list;
+  list.place = {name, 0, 0};
+  Index first = 0, last = 0;
+  const std::size_t colon = values.find(':');
+  if (colon != std::string::npos && parse_integer(values.substr(0, colon), first) &&
+      parse_integer(values.substr(colon + 1), last)) {
+    if (last < first || last - first >= kMostPoints)
+      throw OptionError(fmt::format("--vary {}: expected first:last with first <= last", given));
+    for (Index k = first; k <= last; ++k) list.list.push_back(parse_value(std::to_string(k), name));
+    return list;
+  }
+  for (std::size_t begin = 0; begin <= values.size();) {
+    const std::size_t comma = std::min(values.find(',', begin), values.size());
+    if (comma == begin) throw OptionError(fmt::format("--vary {}: a value is empty", given));
+    list.list.push_back(parse_value(values.substr(begin, comma - begin), name));
+    begin = comma + 1;
+  }
+  return list;
+}
+
+std::string key_of(const std::string& key, const std::string& name) {
+  try {
+    return resolve_key(key, {name, 0, 0});
+  } catch (const InputError& error) {
+    throw OptionError(error.what());
+  }
+}
+
+}  // namespace
+
+void apply_overrides(Node& document, const StudyOptions& options) {
+  for (const std::string& given : options.set) {
+    const auto [key, value] = split("--set", given);
+    const std::string name = "--set " + given;
+    if (key == "title" || key.starts_with("vary.")) {
+      set_dotted(document, key, parse_value(value, name));
+      continue;
+    }
+    const std::string full = key_of(key, name);
+    forget_axis(document, full);
+    set_dotted(document, full, parse_value(value, name));
+    // A grid of its own must not win over the command line.
+    if (Node* also = document.find("also"); also != nullptr && also->kind == Node::Kind::list)
+      for (Node& grid : also->list) erase_dotted(grid, full);
+  }
+  for (const std::string& given : options.vary) {
+    const auto [key, values] = split("--vary", given);
+    const std::string name = "--vary " + given, full = key_of(key, name);
+    forget_axis(document, full);
+    set_dotted(document, "vary." + full, parse_points(given, values, name));
+  }
+}
+
+}  // namespace rankflow::experiment

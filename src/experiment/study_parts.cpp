@@ -1,0 +1,128 @@
+// Reading [[figure]] and [[expect]].
+// SPDX-License-Identifier: Apache-2.0
+#include "experiment/study_parts.h"
+
+#include <fmt/format.h>
+
+#include "experiment/node_reader.h"
+
+namespace rankflow::experiment {
+namespace {
+
+Selection parse_selection(const Node* table) {
+  Selection selection;
+  if (table == nullptr) return selection;
+  const NodeReader is_table(*table, "where");
+  for (const auto& [key, value] : leaves(*table))
+    selection.where.emplace_back(resolve_key(key, value->place), scalar_texts(*value));
+  return selection;
+}
+
+std::vector<std::string> parse_keys(NodeReader& reader, const std::string& key) {
+  const Node* node = reader.take(key);
+  std::vector<std::string> keys;
+  if (node == nullptr) return keys;
+  for (const std::string& name : scalar_texts(*node)) keys.push_back(resolve_key(name, node->place));
+  return keys;
+}
+
+bool parse_scale(NodeReader& reader, const std::string& key) {
+  const std::string scale = reader.text(key, "linear");
+  if (scale != "linear" && scale != "log")
+    complain(reader.place(), fmt::format("{}: found '{}', expected linear or log", key, scale));
+  return scale == "log";
+}
+
+Panel parse_panel(const Node& table) {
+  NodeReader reader(table, "panel");
+  Panel panel;
+  panel.place = table.place;
+  panel.title = reader.text("title");
+  panel.x = reader.needed_text("x");
+  panel.y = reader.texts("y");
+  if (panel.y.empty()) complain(table.place, "panel: 'y' is missing");
+  panel.names = reader.texts("names");
+  if (!panel.names.empty() && panel.names.size() != panel.y.size())
+    complain(table.place, fmt::format("panel: {} names for {} quantities in 'y'", panel.names.size(), panel.y.size()));
+  panel.x_label = reader.text("x_label", panel.x);
+  panel.y_label = reader.text("y_label", panel.y.size() == 1 ? panel.y[0] : "");
+  if (table.find("group") != nullptr) panel.group = parse_keys(reader, "group");
+  panel.dash = parse_keys(reader, "dash");
+  panel.selection = parse_selection(reader.take("where"));
+  panel.x_log = parse_scale(reader, "x_scale");
+  panel.y_log = parse_scale(reader, "y_scale");
+  panel.markers = reader.flag("markers", false);
+  panel.x_low = reader.number("x_low");
+  panel.x_high = reader.number("x_high");
+  panel.y_low = reader.number("y_low");
+  panel.y_high = reader.number("y_high");
+  reader.take("group");
+  reader.done();
+  return panel;
+}
+
+Comparison parse_comparison(const Node& table) {
+  NodeReader reader(table, "over");
+  Comparison comparison;
+  comparison.selection = parse_selection(reader.take("where"));
+  comparison.quantity = reader.text("quantity");
+  comparison.same = parse_keys(reader, "same");
+  reader.done();
+  return comparison;
+}
+
+// Exactly one kind of check, and what it needs.
+void check_kind(const Claim& claim) {
+  const bool bounded = claim.low || claim.high, ordered = !claim.along.empty();
+  if (claim.quantity.empty() == claim.every.empty())
+    complain(claim.place, "expect: either 'quantity' (one number a run) or 'every' (one number a record) is needed");
+  if (bounded == ordered) complain(claim.place, "expect: either bounds 'low', 'high' or an order 'along' is needed");
+  if (!claim.when.empty() && claim.every.empty())
+    complain(claim.place, "expect: 'when' belongs to 'every'", "in a quantity write at(x, condition)");
+  if (ordered && (claim.over || !claim.every.empty() || claim.at_least > 0))
+    complain(claim.place, "expect: an order 'along' stands with 'quantity' alone");
+  if (claim.over && !claim.every.empty()) complain(claim.place, "expect: 'over' needs a 'quantity'");
+  if (claim.low && claim.high && *claim.low > *claim.high)
+    complain(claim.place, fmt::format("expect: low = {} is above high = {}", *claim.low, *claim.high));
+}
+
+}  // namespace
+
+Figure parse_figure(const Node& table) {
+  NodeReader reader(table, "figure");
+  Figure figure;
+  figure.name = reader.needed_text("name");
+  figure.title = reader.text("title", figure.name);
+  figure.caption = reader.text("caption");
+  for (const Node* panel : reader.tables("panel")) figure.panels.push_back(parse_panel(*panel));
+  if (figure.panels.empty()) complain(table.place, "figure: it has no [[figure.panel]]");
+  reader.done();
+  return figure;
+}
+
+Claim parse_claim(const Node& table) {
+  NodeReader reader(table, "expect");
+  Claim claim;
+  claim.place = table.place;
+  claim.text = reader.needed_text("claim");
+  claim.selection = parse_selection(reader.take("where"));
+  claim.quantity = reader.text("quantity");
+  claim.every = reader.text("every");
+  claim.when = reader.text("when");
+  claim.low = reader.number("low");
+  claim.high = reader.number("high");
+  if (const Node* over = reader.take("over")) claim.over = parse_comparison(*over);
+  if (const std::vector<std::string> along = parse_keys(reader, "along"); !along.empty()) claim.along = along[0];
+  const std::string order = reader.text("order", "falling");
+  if (order != "rising" && order != "falling")
+    complain(table.place, fmt::format("order: found '{}', expected rising or falling", order));
+  claim.rising = order == "rising";
+  claim.slack = reader.number("slack").value_or(0);
+  claim.at_least = static_cast<Index>(reader.number("at_least").value_or(0));
+  claim.quick = reader.flag("quick", true);
+  reader.done();
+  check_kind(claim);
+  return claim;
+}
+
+}  // namespace rankflow::experiment
