@@ -20,7 +20,7 @@ target_compile_options(rankflow_flags INTERFACE -ffp-contract=off)
 # Eigen stores and writes expressions; BLAS multiplies; threads are ours alone.
 target_compile_definitions(rankflow_flags INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_USE_BLAS)
 if(RANKFLOW_SANITIZE)
-  target_compile_options(rankflow_flags INTERFACE -fsanitize=${RANKFLOW_SANITIZE} -fno-omit-frame-pointer -g
+  target_compile_options(rankflow_flags INTERFACE -fsanitize=${RANKFLOW_SANITIZE} -fno-omit-frame-pointer -g1
                          -fno-sanitize-recover=all)
   target_link_options(rankflow_flags INTERFACE -fsanitize=${RANKFLOW_SANITIZE})
 endif()

@@ -17,11 +17,19 @@ target_link_libraries(rankflow
           PkgConfig::LIBZIP PkgConfig::TOMLPLUSPLUS PkgConfig::MUPARSER ZLIB::ZLIB PNG::PNG fmt::fmt
           nlohmann_json::nlohmann_json)
 
+# The thread sanitizer cannot see through libgomp (docs/testing.md), so that build brings the few entry points it needs.
+if(RANKFLOW_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_sources(rankflow PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/openmp_for_tsan.cpp)
+endif()
+
 # Kernels: one source, compiled once per instruction set; src/linalg/kernels.cpp picks a table at run time.
 # Only these files may be compiled with instruction-set flags, and they include no header with inline functions that
 # another file could share: the linker keeps one copy of such a function, and it could be the one an older processor
 # cannot run.
 set(RANKFLOW_KERNEL_FLAGS -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+if(RANKFLOW_SANITIZE)  # its checks multiply the unrolled code: minutes of compiling that find no more
+  list(APPEND RANKFLOW_KERNEL_FLAGS -O1)
+endif()
 file(GLOB RANKFLOW_KERNELS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/*_baseline.cpp
      ${PROJECT_SOURCE_DIR}/src/*/*_avx2.cpp ${PROJECT_SOURCE_DIR}/src/*/*_avx512.cpp)
 set_property(SOURCE ${RANKFLOW_KERNELS} APPEND PROPERTY COMPILE_OPTIONS ${RANKFLOW_KERNEL_FLAGS})

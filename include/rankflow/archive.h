@@ -46,6 +46,9 @@ class Archive {
   bool has(const std::string& name) const { return arrays_.count(name) > 0; }
   std::vector<std::string> names() const;
   void erase(const std::string& name) { arrays_.erase(name); }
+  /// What messages call it; read() sets it to the path.
+  const std::string& source() const { return source_; }
+  void set_source(const std::string& source) { source_ = source; }
   const Array& at(const std::string& name) const;
   /// rows, columns: expected size; -1 = any.
   Matrix get_matrix(const std::string& name, Index rows = -1, Index columns = -1) const;
@@ -61,7 +64,7 @@ class Archive {
   std::vector<std::uint8_t> get_bytes(const std::string& name, Index size = -1) const;
   std::vector<std::string> get_strings(const std::string& name, Index size = -1) const;
 
-  /// Writes path + ".part", fsyncs, renames: the file is the old one or the new one, never half of either.
+  /// Writes beside the path, fsyncs, renames: the file is the old one or the new one, never half of either.
   /// compress = false stores (checkpoints: speed), true deflates. Throws InputError (path, system's reason) and then
   /// leaves no file behind.
   void write(const std::string& path, bool compress = true) const;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "rankflow/completion_model.h"
+#include "rankflow/deep_factorization.h"
+#include "rankflow/descent.h"
 #include "rankflow/fit.h"
 #include "rankflow/flow.h"
 #include "rankflow/options.h"
@@ -17,7 +19,14 @@
 
 namespace rankflow {
 
-enum class Engine { automatic, flow, posterior, nuclear, soft_impute };
+enum class Engine {
+  automatic,  // flow or posterior
+  flow,
+  posterior,
+  gd,           // gradient descent on dense factors, as the papers run it: to study it, not to be fast
+  nuclear,      // least nuclear norm, for comparison
+  soft_impute,  // nuclear-norm penalty
+};
 enum class Center { automatic, none, mean, biases };
 enum class Standardize { automatic, none, columns };
 enum class Scalar { automatic, double_precision, single_precision };
@@ -35,6 +44,9 @@ struct CompleteOptions {
   std::uint64_t seed = 0;
   FlowOptions flow = {};
   PosteriorOptions posterior = {};
+  /// Engine gd. Depth, largest rank (as the hidden width), most iterations, seed and time limit are those above.
+  DescentOptions descent = {};
+  InitializationOptions initialization = {};
   double match = -1;  // nuclear: largest deviation from an observed value; -1 = the validation part chooses
   SoftImputeOptions soft_impute = {};  // its relative_gap is also that of the nuclear engine
 };
@@ -77,8 +89,8 @@ struct Completion {
   std::optional<CompletionModel> table_model;  // fitted to all observations: what the table is written from
   std::vector<Part> parts;                     // one per observation of the table
 
-  std::string engine;  // "flow", "posterior", "nuclear" or "soft-impute"
-  double depth = 0;    // of the flow
+  std::string engine;  // "flow", "posterior", "gd", "nuclear" or "soft-impute"
+  double depth = 0;    // of the flow and of gd
   Index rank = 0;
   double effective_rank = 0;
   std::optional<ConvexProof> proof;
@@ -89,7 +101,7 @@ struct Completion {
   double baseline_rmse = kNaN;  // on the held-out part; NaN without one
   std::string baseline;         // what it is: "row and column biases" or "column means"
   std::string unit;             // of all errors: "values" or "column spreads"
-  std::string centering;        // of the flow that was taken
+  std::string centering;        // of the flow or descent that was taken
   std::vector<Candidate> candidates;
   std::vector<ColumnError> columns;  // for dense tables with a held-out part
   std::vector<Step> history;

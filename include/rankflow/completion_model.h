@@ -17,23 +17,28 @@ namespace rankflow {
 
 /// Predictions are product(i, j) * scale_j + offset_j, clipped to [low, high]. All methods are const and thread-safe.
 struct CompletionModel {
-  LowRankModel product;             // in the engine's units
-  ColumnScaling scaling;            // empty vectors: the engine's units are the values'
-  double low = 1, high = -1;        // what predictions are clipped to, in the values' units; low > high = no clipping
-  PosteriorSpread spread;           // in the engine's units
-  std::vector<double> calibration;  // ascending |residual| / standard deviation on entries no fit had seen
+  LowRankModel product;       // in the engine's units
+  ColumnScaling scaling;      // empty vectors: the engine's units are the values'
+  double low = 1, high = -1;  // what predictions are clipped to, in the values' units; low > high = no clipping
+  PosteriorSpread spread;     // in the engine's units
+  /// Ascending |residual| / standard deviation on the validation part, predicted by a fit that had not seen it. Empty:
+  /// there was none, so no intervals.
+  std::vector<double> calibration;
+  double weight_unit = 1;  // mean weight of the observations it was made from; 1 if they had none
   Axis rows, columns;
   std::string value_title;
   std::string record;  // how it was made, as JSON text
 
   double predict(Index i, Index j) const;
   /// Half-widths are the split-conformal quantile of the calibration residuals times the model's own standard
-  /// deviation: a share `level` of new entries falls inside. level in (0, 1). {NaN, NaN} without a calibration.
+  /// deviation: a share `level` of new entries of mean weight falls inside. {NaN, NaN} without a calibration, or if
+  /// level is not in (0, 1).
   Interval interval(Index i, Index j, double level) const;
   /// The quantile itself, in standard deviations.
   double calibration_quantile(double level) const;
-  /// Standard deviation of a new observation at (i, j), before calibration, in the values' units.
-  double standard_deviation(Index i, Index j) const;
+  /// Standard deviation of a new observation at (i, j), before calibration, in the values' units. weight: of the
+  /// observation, in weight units.
+  double standard_deviation(Index i, Index j, double weight = 1) const;
   /// The engine's number for (i, j) in the values' units, clipped.
   double from_engine(double value, Index j) const;
 
@@ -58,7 +63,8 @@ class FoldIn {
   explicit FoldIn(const CompletionModel& model);
   struct Given {
     Index column;
-    double value;  // in the values' units
+    double value;       // in the values' units
+    double weight = 1;  // relative precision, in the model's weight units
   };
   FoldedRow row(std::span<const Given> given) const;
   double predict(const FoldedRow& row, Index j) const;

@@ -58,7 +58,6 @@ void check(const FlowOptions& options);
 struct FlowPath {
   FlowStrategy strategy = FlowStrategy::greedy;  // never automatic
   double decay_factor = 0;                       // noisy: f, weight decay in units of the noise
-  double geometry = 0;                           // noisy: exponent of weights by counts; none so far, always 0
   Index steps = 0;                               // noisy: steps taken; greedy: directions that entered
 };
 
@@ -127,7 +126,7 @@ FlowResult follow_flow(const Observations<T>& train, const LowRankModel& start, 
                        std::span<const Observer> observers = {});
 
 /// Repeats the path of a validated fit on more observations (train and validation together). If the refit ends far from
-/// the fit it repeats, it has failed: the result is then the first fit, and the message says so.
+/// the fit it repeats (docs/flow.md), it has failed: the result is then the first fit, and the message says so.
 template <class T>
 FlowResult refit_flow(const Observations<T>& observations, const FlowResult& validated, const FlowOptions& options,
                       std::span<const Observer> observers = {});

@@ -51,6 +51,10 @@ struct ColumnScaling {
   Vector offset, scale;  // one per column
 };
 
+/// Weights are relative precisions: only their ratios count, so engines see them divided by this mean. 1 without
+/// weights.
+double mean_weight(const Table& table);
+
 /// Entries of `table` whose part is `take[0]` or one of the others listed. `parts` is empty (take everything) or has
 /// one label per observation.
 template <class T>

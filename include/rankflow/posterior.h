@@ -29,10 +29,12 @@ std::vector<OptionField> fields(PosteriorOptions& options);
 
 /// What the samples say beside their mean, in the units of the values.
 struct PosteriorSpread {
-  /// Variance of the prediction at (i, j) is row_spread_i + column_spread_j; that of the noise is
-  /// row_noise_i * column_noise_j.
+  /// Variance of the prediction at (i, j) is row_spread_i + column_spread_j; that of the noise of an observation of
+  /// weight w is row_noise_i * column_noise_j / w. The mean weight is 1.
   Vector row_spread, column_spread, row_noise, column_noise;
-  double variance(Index i, Index j) const { return row_spread[i] + column_spread[j] + row_noise[i] * column_noise[j]; }
+  double variance(Index i, Index j, double weight = 1) const {
+    return row_spread[i] + column_spread[j] + row_noise[i] * column_noise[j] / weight;
+  }
 };
 
 struct PosteriorResult {

@@ -15,16 +15,26 @@
 namespace rankflow {
 
 /// What a problem says about its solution before anything has moved: every singular value is taken to grow by the law
-/// of full observation (scalar_law.h). Exact on full observation; elsewhere an estimate, whose `values` are those of
-/// -gradient(0) / curvature.
+/// of full observation (scalar_law.h). Exact on full observation; elsewhere an estimate.
 struct TargetEstimate {
   Vector values;         // eigenvalues or singular values, descending; negative and zero ones shrink
   double curvature = 1;  // the problem's time, times this, is the scalar law's
 };
+
+/// What is needed of a problem for an estimate: -gradient(0) / curvature is the target plus noise from what was not
+/// measured, of this variance in every entry.
+struct TargetSketch {
+  Index num_rows, num_columns, count;
+  double curvature;     // mean over the matrix units of the loss's second derivative
+  double squares;       // ||target||_F^2 as the measurements have it
+  bool single_entries;  // not linear measurements of everything
+  double noise() const;
+};
+/// From singular values g of -gradient(0). The inflation of the values by that noise is undone as for a matrix of low
+/// rank in white noise (Benaych-Georges and Nadakuditi 2012); those inside the noise count as 0.
+TargetEstimate target_estimate(const Vector& g, const TargetSketch& sketch);
 template <class T>
 TargetEstimate target_estimate(const MatrixProblem<T>& problem);
-/// From singular values g of -gradient(0) alone; curvature: mean over the matrix units of the loss's second derivative.
-TargetEstimate target_estimate(const Vector& g, double curvature);
 
 /// Where all singular values start, and how far one iteration goes.
 struct RankWindowStart {
@@ -59,15 +69,17 @@ double predicted_rank(const TargetEstimate& target, const RankWindowStart& start
 /// other n - k are at most d.
 std::pair<double, double> rank_bounds(const Vector& lambda, Index k, Index n, double e, double d);
 
-/// What a watcher saw of a window.
+/// What a watcher saw of a window: from the k-th value's entry to that of the next.
 struct SeenWindow {
   Index first = -1, last = -1;  // iterations: first and last record within
   double begin_time = kNaN, end_time = kNaN;
-  bool left = false;  // the next singular value has entered
+  bool armed = false;  // the rank has been k or less
+  bool left = false;   // and then the next singular value has entered
 };
 
-/// Has the singular value number k + 1 entered? Its window is where the values after the k-th add up to at most
-/// `tolerance` times those before: there r(W) is within that share of the r of W's best approximation of rank k.
+/// Has the singular value number k + 1 entered? The rank of a spectrum is at most k while the values after the k-th add
+/// up to at most `tolerance` times those before: then r(W) is within that share of the r of W's best approximation of
+/// rank k. A start with all values equal has full rank; what counts is the rise after the fall.
 class RankStop {
  public:
   explicit RankStop(Index rank, double tolerance = .02) : rank_(rank), tolerance_(tolerance) {}
@@ -85,7 +97,10 @@ class RankStop {
 /// A watcher that ends the run when the singular value number k + 1 enters. `seen` may be null.
 Watcher stop_at_rank(Index rank, double tolerance = .02, std::shared_ptr<SeenWindow> seen = nullptr);
 
-/// "predicted 377.2 .. 814.9, seen 380 .. 810".
+/// "singular value 3 has entered; window of rank 2 in the flow's time: predicted 377.2 .. 814.9, seen 380 .. 810"
+std::string describe_stop(Index rank, const TargetEstimate& target, const RankWindowStart& start,
+                          const SeenWindow& seen);
+/// The part after the colon.
 std::string describe(const RankWindow& predicted, const SeenWindow& seen);
 
 }  // namespace rankflow

@@ -117,11 +117,12 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
   verb->add_option("--model", output.model_path, "file for the model alone (.npz)");
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
-      ->check(CLI::Range(0.0, 0.999));
+      ->check(in_range({0, 0.999}));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
   verb->add_option("--checkpoint", settings->checkpoint, "file that a long run saves its state to");
-  verb->add_option("--checkpoint-every", settings->checkpoint_every, "seconds between two saves")
-      ->check(CLI::PositiveNumber);
+  verb->add_option("--checkpoint-every", settings->checkpoint_every,
+                   "seconds between two saves; longer apart where saving would take more than 3 % of the time")
+      ->check(in_range({0, std::numeric_limits<double>::infinity(), true}));
   verb->add_option("--resume", settings->resume, "go on from this checkpoint");
   verb->add_option("--threads", settings->threads, "0 = as many as there are cores; the result is the same for any")
       ->check(CLI::Range(0, 1024));

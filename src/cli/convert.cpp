@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <memory>
 
 #include "cli/option_binding.h"
@@ -21,13 +24,25 @@ struct Convert {
   std::string input, output;
   Shape shape = Shape::as_read;
   bool json = false;
+  int digits = 0;
   ReadOptions read;
   WriteOptions write;
 };
 
+// The nearest doubles with so many significant digits: every format then holds the same values, text shows no more.
+void round_values(Table& table, int digits) {
+  for (double& value : table.value) {
+    const std::string text = fmt::format("{:.{}e}", value, digits - 1);
+    std::from_chars(text.data(), text.data() + text.size(), value);  // stays what it was if it would be infinite
+  }
+  table.integer_values = table.integer_values && std::all_of(table.value.begin(), table.value.end(),
+                                                             [](double x) { return x == std::floor(x); });
+}
+
 void run(const Convert& convert) {
   if (convert.json && convert.output == "-") throw OptionError("--json and OUT = - both want standard output");
-  const Table table = read_table(convert.input, convert.read);
+  Table table = read_table(convert.input, convert.read);
+  if (convert.digits > 0) round_values(table, convert.digits);
   switch (convert.shape) {
     case Shape::triplets:
       write_triplets(convert.output, table, convert.write);
@@ -59,7 +74,8 @@ void add_convert(CLI::App& program, Outcome&) {
   verb->add_flag("--json", convert->json, "describe the table as one JSON object on standard output");
   bind(*verb, {choice("shape", convert->shape,
                       {{"as-read", Shape::as_read}, {"triplets", Shape::triplets}, {"dense", Shape::dense}},
-                      "write observations one a line, or a table with holes")});
+                      "write observations one a line, or a table with holes"),
+               field("digits", convert->digits, {0, 17}, "significant digits that values are rounded to; 0 = all")});
   bind(*verb, fields(convert->read), "Reading");
   verb->callback([convert] { run(*convert); });
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "cli/progress.h"
 #include "cli/verbs.h"
 #include "rankflow/error.h"
 
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  rankflow::cli::clean_up_on_signals();
   try {
     const int status = run(argc, argv);
     if (std::fflush(stdout) != 0) throw rankflow::InputError("standard output", std::strerror(errno));

@@ -42,4 +42,15 @@ void bind(CLI::App& app, std::vector<OptionField> fields, const char* group) {
   }
 }
 
+CLI::Validator in_range(Range range) {
+  const std::string text = range.text();
+  return CLI::Validator(
+      [range, text](const std::string& given) {
+        double value = 0;
+        const bool number = CLI::detail::lexical_cast(given, value);
+        return number && range.contains(value) ? std::string() : fmt::format("found {}, must be in {}", given, text);
+      },
+      text);
+}
+
 }  // namespace rankflow::cli

@@ -14,4 +14,7 @@ namespace rankflow::cli {
 /// refer to must live as long as the app. (By value and char pointer, so that no call prefers std::bind.)
 void bind(CLI::App& app, std::vector<OptionField> fields, const char* group = "Options");
 
+/// A check for options that are in no table: a number in this range. CLI11's own checks let NaN pass.
+CLI::Validator in_range(Range range);
+
 }  // namespace rankflow::cli

@@ -1,4 +1,4 @@
-// rankflow options --markdown: the manual's page of options, made from the same tables as the command line.
+// rankflow options --markdown: the manual's pages of options and of instruments, made from the tables in the code.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 
 #include "cli/verbs.h"
 #include "rankflow/complete.h"
+#include "rankflow/instrument.h"
 #include "rankflow/read.h"
 #include "rankflow/sense.h"
 #include "rankflow/write.h"
@@ -25,6 +26,32 @@ option tables in the code and run `build/release/rankflow options --markdown > d
 
 A number's range is written as an interval: `[0, 0.9]` includes both ends, `(1, inf)` neither. An option has one name
 everywhere: `--held-out` on the command line is `held_out` in C++ and in the record that a model keeps.
+)";
+
+constexpr const char* kInstruments =
+    R"(# Instruments
+
+This page is made by `rankflow options --markdown --instruments`; a test compares it with the program.
+
+An instrument is a small named measure of a snapshot that any engine can carry: the flow (`rankflow/flow_problem.h`),
+gradient descent (`rankflow/descent.h`), the nuclear norm (`rankflow/nuclear_norm.h`).
+
+```cpp
+Trajectory trajectory;
+const std::vector<Watcher> watchers{record_into(
+    trajectory, {make_instrument("singular_values:5", 100, 100), make_instrument("effective_rank", 100, 100)})};
+follow_flow<double>(problem, start, options, watchers, regular_moments(10, 2000));
+trajectory.write_csv("flow.csv");  // iteration, time, loss, sigma_1, ..., sigma_5, effective_rank
+const double half = half_time(trajectory, "sigma_1", "time");
+```
+
+W is the end matrix, W = U S V^T its singular value decomposition, s_1 >= s_2 >= ... its singular values, G the gradient
+of the loss at W, W* the true matrix where it is known. What is between brackets may be left out. All numbers are in the
+units of the data, rates per unit of the flow's time (step size times iterations).
+
+`rankflow/trajectory.h` has what claims are made of: first crossings, half times, plateaus, largest falls and rises.
+`rankflow/rank_window.h` stops a run when a chosen singular value enters, and predicts when that will be.
+`rankflow/scalar_law.h` has the times at which single values grow.
 )";
 
 // A table's cell: a bar would end it.
@@ -83,14 +110,21 @@ void print_markdown(const CLI::App& program) {
   print_fields("Writing", "How a table is written: options of `complete`; of `WriteOptions` in C++.", fields(write));
 }
 
+void print_instruments() {
+  fmt::print("{}\n| instrument | what it gives |\n|---|---|\n", kInstruments);
+  for (const auto& [name, help] : instrument_names()) fmt::print("| `{}` | {} |\n", name, cell(help));
+}
+
 }  // namespace
 
 void add_options(CLI::App& program, Outcome&) {
-  CLI::App* verb = program.add_subcommand("options", "print the manual's page of options");
+  CLI::App* verb = program.add_subcommand("options", "print the manual's pages of options and instruments");
   verb->group("");  // not in the help: for the manual and its test
   const auto markdown = std::make_shared<bool>(false);
   verb->add_flag("--markdown", *markdown, "as Markdown, the only form there is")->required();
-  verb->callback([&program, markdown] { print_markdown(program); });
+  const auto instruments = std::make_shared<bool>(false);
+  verb->add_flag("--instruments", *instruments, "the page of instruments instead");
+  verb->callback([&program, instruments] { *instruments ? print_instruments() : print_markdown(program); });
 }
 
 }  // namespace rankflow::cli

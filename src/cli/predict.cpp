@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/threads.h"
+#include "cli/option_binding.h"
 #include "cli/verbs.h"
 #include "rankflow/cell_writer.h"
 #include "rankflow/completion_model.h"
@@ -18,7 +19,7 @@ namespace rankflow::cli {
 namespace {
 
 struct Settings {
-  std::string model, pairs, given, output = "-";
+  std::string model, pairs, given, weight, output = "-";
   double intervals = 0;
   int threads = 0, digits = 0;
   bool json = false, quiet = false;
@@ -37,6 +38,7 @@ Folded fold(const Settings& settings, const CompletionModel& model, const FoldIn
   if (settings.given.empty()) return folded;
   ReadOptions options;
   options.format = ReadOptions::Format::triplets;
+  options.weight = settings.weight;
   const Table table = read_table(settings.given, options);
   for (Index i = 0; i < table.num_rows(); ++i) {
     const std::string name = table.rows.name(i);
@@ -47,7 +49,8 @@ Folded fold(const Settings& settings, const CompletionModel& model, const FoldIn
     std::vector<FoldIn::Given> given;
     for (Index k = table.row_begin[i]; k < table.row_begin[i + 1]; ++k) {
       if (const auto j = model.columns.find(table.columns.name(table.column[k]))) {
-        given.push_back({*j, table.value[k]});
+        const double weight = table.weight.empty() ? 1 : static_cast<double>(table.weight[k]) / model.weight_unit;
+        given.push_back({*j, table.value[k], weight});
       } else {
         ++folded.ignored;
       }
@@ -58,18 +61,13 @@ Folded fold(const Settings& settings, const CompletionModel& model, const FoldIn
 }
 
 struct Counts {
-  Index known = 0, folded = 0, unknown_row = 0, unknown_column = 0;
+  Index pairs = 0, known = 0, folded = 0, unknown_row = 0, unknown_column = 0;
 };
 
-void run(const Settings& settings) {
-  set_num_threads(settings.threads);
-  const CompletionModel model = CompletionModel::read(settings.model);
-  if (settings.intervals > 0 && model.calibration.empty())
-    throw InputError(settings.model, "this model has no calibration, so it gives no intervals");
-  const FoldIn fold_in(model);
-  const Folded folded = fold(settings, model, fold_in);
+// Answers every pair, by what is known of its row and its column.
+Counts write_predictions(const Settings& settings, const CompletionModel& model, const FoldIn& fold_in,
+                         const Folded& folded) {
   PairReader pairs(settings.pairs, model.rows, model.columns);
-
   const bool with_interval = settings.intervals > 0;
   CellWriter writer(settings.output, {model.rows.title, model.columns.title, model.value_title}, with_interval,
                     settings.digits);
@@ -98,17 +96,22 @@ void run(const Settings& settings) {
     writer.cell(row, column, value, with_interval ? &interval : nullptr);
   }
   writer.finish();
-  if (settings.json && settings.output != "-") {
-    const nlohmann::ordered_json out = {{"pairs", pairs.count()},
-                                        {"known", counts.known},
-                                        {"folded_in", counts.folded},
-                                        {"unknown_row", counts.unknown_row},
-                                        {"unknown_column", counts.unknown_column},
-                                        {"output", settings.output}};
-    fmt::print("{}\n", out.dump(2));
-  }
-  if (settings.quiet) return;
-  fmt::print(stderr, "{} pairs: {} of known rows and columns", pairs.count(), counts.known);
+  counts.pairs = pairs.count();
+  return counts;
+}
+
+void print_json(const Settings& settings, const Counts& counts) {
+  const nlohmann::ordered_json out = {{"pairs", counts.pairs},
+                                      {"known", counts.known},
+                                      {"folded_in", counts.folded},
+                                      {"unknown_row", counts.unknown_row},
+                                      {"unknown_column", counts.unknown_column},
+                                      {"output", settings.output}};
+  fmt::print("{}\n", out.dump(2));
+}
+
+void print_summary(const Settings& settings, const Counts& counts, const Folded& folded) {
+  fmt::print(stderr, "{} pairs: {} of known rows and columns", counts.pairs, counts.known);
   if (counts.folded > 0) fmt::print(stderr, ", {} of rows folded in from {}", counts.folded, settings.given);
   if (counts.unknown_row > 0)
     fmt::print(stderr, ", {} of unknown rows, answered by the biases (the average row)", counts.unknown_row);
@@ -124,6 +127,19 @@ void run(const Settings& settings) {
                settings.given, folded.known);
 }
 
+void run(const Settings& settings) {
+  if (!settings.weight.empty() && settings.given.empty()) throw OptionError("--weight names a column of --given");
+  set_num_threads(settings.threads);
+  const CompletionModel model = CompletionModel::read(settings.model);
+  if (settings.intervals > 0 && model.calibration.empty())
+    throw InputError(settings.model, "this model has no calibration, so it gives no intervals");
+  const FoldIn fold_in(model);
+  const Folded folded = fold(settings, model, fold_in);
+  const Counts counts = write_predictions(settings, model, fold_in, folded);
+  if (settings.json && settings.output != "-") print_json(settings, counts);
+  if (!settings.quiet) print_summary(settings, counts, folded);
+}
+
 }  // namespace
 
 void add_predict(CLI::App& program, Outcome&) {
@@ -136,8 +152,10 @@ void add_predict(CLI::App& program, Outcome&) {
       ->required();
   verb->add_option("-o,--output", settings->output, "where to; - is standard output")->capture_default_str();
   verb->add_option("--intervals", settings->intervals, "adds low and high of this level, e.g. 0.9")
-      ->check(CLI::Range(0.0, 0.999));
+      ->check(in_range({0, 0.999}));
   verb->add_option("--given", settings->given, "observations (row,column,value) of rows that training did not see");
+  verb->add_option("--weight", settings->weight,
+                   "column of --given with a weight > 0 for each observation, in the unit of the training weights");
   verb->add_option("--digits", settings->digits, "significant digits; 0 = all")->check(CLI::Range(0, 17));
   verb->add_option("--threads", settings->threads, "0 = as many as there are cores")->check(CLI::Range(0, 1024));
   verb->add_option("--seed", settings->seed, "nothing here is random; accepted for uniformity");

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <csignal>
 
+#include "data/atomic_file.h"
+
 namespace rankflow::cli {
 namespace {
 
@@ -15,11 +17,17 @@ constexpr double kTerminalSeconds = 0.2, kPlainSeconds = 10;
 
 volatile std::sig_atomic_t interrupt_count = 0;
 
+// Nothing half-written is left behind, and the caller sees by which signal the process ended.
+void end_by(int signal) {
+  remove_unfinished_files();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
 void on_interrupt(int signal) {
   interrupt_count = interrupt_count + 1;
   if (interrupt_count > 1) {  // the second one means it
-    std::signal(signal, SIG_DFL);
-    std::raise(signal);
+    end_by(signal);
   }
 }
 
@@ -65,6 +73,11 @@ void Progress::show(const Step& step) {
 void Progress::clear() {
   if (drawn_) fmt::print(stderr, "\r\033[K");
   drawn_ = false;
+}
+
+void clean_up_on_signals() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP})
+    if (std::signal(number, end_by) == SIG_IGN) std::signal(number, SIG_IGN);  // nohup stays nohup
 }
 
 void catch_interrupts() {

@@ -22,6 +22,9 @@ class Progress {
   std::chrono::steady_clock::time_point begin_, last_;
 };
 
+/// A signal that ends the process first removes what is half-written.
+void clean_up_on_signals();
+
 /// Ctrl-C (SIGINT) and SIGTERM ask for an orderly end: the step is finished, the checkpoint written.
 void catch_interrupts();
 bool interrupted();

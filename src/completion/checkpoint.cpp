@@ -16,7 +16,10 @@ namespace rankflow::completion {
 namespace {
 
 constexpr const char* kMagic = "rankflow completion checkpoint 1";
-const std::string kFinished = "finished/", kInProgress = "in progress/", kHistory = "history";
+// A save writes everything there is, the whole history too. Saves are spaced so that they take at most this share of
+// the time, however long the history gets.
+constexpr double kMostWriting = 0.03;
+const std::string kFinished = "finished/", kInProgress = "in progress/", kHistory = "history", kChecksum = "checksum";
 
 // FNV-1a over 64-bit words: not cryptographic, only meant to notice another file.
 class Hash {
@@ -35,11 +38,49 @@ class Hash {
     for (const char c : s) word(static_cast<unsigned char>(c));
     word(s.size());
   }
-  std::uint64_t value() const { return state_; }
+  // Whole words first, so that the large arrays of a state cost little.
+  void bytes(const void* data, std::size_t size) {
+    const char* from = static_cast<const char*>(data);
+    for (; size >= sizeof(std::uint64_t); from += sizeof(std::uint64_t), size -= sizeof(std::uint64_t)) {
+      std::uint64_t w;
+      std::memcpy(&w, from, sizeof w);
+      word(w);
+    }
+    for (; size > 0; ++from, --size) word(static_cast<unsigned char>(*from));
+  }
+  std::string shown() const { return fmt::format("{:016x}", state_); }
 
  private:
   std::uint64_t state_ = 0xCBF29CE484222325ull;
 };
+
+// Of names, types, shapes and contents of all arrays but the one that holds it. The zip file's own checksums notice
+// damaged bytes; this notices arrays that are gone, exchanged or changed.
+std::string checksum(const Archive& archive) {
+  Hash hash;
+  for (const std::string& name : archive.names()) {
+    if (name == kChecksum) continue;
+    const Array& array = archive.at(name);
+    hash.text(name);
+    hash.word(array.data.index());
+    hash.word(array.shape.size());
+    for (const Index extent : array.shape) hash.word(static_cast<std::uint64_t>(extent));
+    std::visit(
+        [&]<class T>(const std::vector<T>& items) {
+          if constexpr (std::is_same_v<T, std::string>) {
+            for (const std::string& item : items) hash.text(item);
+          } else {
+            hash.bytes(items.data(), items.size() * sizeof(T));
+          }
+        },
+        array.data);
+  }
+  return hash.shown();
+}
+
+double seconds_since(std::chrono::steady_clock::time_point moment) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - moment).count();
+}
 
 void put(Archive& into, const std::string& prefix, const std::map<std::string, Archive>& archives) {
   for (const auto& [fit, archive] : archives)
@@ -52,7 +93,9 @@ std::map<std::string, Archive> take(const Archive& from, const std::string& pref
     if (name.rfind(prefix, 0) != 0) continue;
     const std::size_t slash = name.find('/', prefix.size());
     if (slash == std::string::npos) continue;
-    archives[name.substr(prefix.size(), slash - prefix.size())].set(name.substr(slash + 1), from.at(name));
+    Archive& archive = archives[name.substr(prefix.size(), slash - prefix.size())];
+    archive.set(name.substr(slash + 1), from.at(name));
+    archive.set_source(from.source() + ", " + name.substr(0, slash));
   }
   return archives;
 }
@@ -65,9 +108,17 @@ Checkpoint::Checkpoint(const CheckpointOptions& options, std::string fingerprint
   const Archive archive = Archive::read(options_.resume_path);
   if (!archive.has("format") || archive.get_text("format") != kMagic)
     throw InputError(options_.resume_path, "this is not a checkpoint of `rankflow complete`");
+  if (const std::string version = archive.get_text("program"); version != RANKFLOW_VERSION)
+    throw InputError(
+        options_.resume_path, "this checkpoint was written by rankflow " + version + ", this is " RANKFLOW_VERSION,
+        "go on with that version, or start again without --resume: another version's fits are not the same "
+        "bits");
   if (archive.get_text("fingerprint") != fingerprint_)
     throw InputError(options_.resume_path, "this checkpoint belongs to other data or other options",
                      "give the same file, options and seed as the interrupted run, or leave --resume out");
+  if (archive.get_text(kChecksum) != checksum(archive))
+    throw InputError(options_.resume_path, "the checkpoint was changed or is damaged: its checksum is another one",
+                     "start again without --resume");
   finished_ = take(archive, kFinished);
   in_progress_ = take(archive, kInProgress);
 }
@@ -83,8 +134,7 @@ const Archive* Checkpoint::in_progress(const std::string& fit) const {
 }
 
 bool Checkpoint::due() const {
-  return writes() && std::chrono::duration<double>(std::chrono::steady_clock::now() - last_write_).count() >=
-                         options_.every_seconds;
+  return writes() && seconds_since(last_write_) >= std::max(options_.every_seconds, write_seconds_ / kMostWriting);
 }
 
 std::vector<Step> Checkpoint::history() const {
@@ -95,26 +145,29 @@ std::vector<Step> Checkpoint::history() const {
 void Checkpoint::save_progress(const std::string& fit, Archive state, const std::vector<Step>& history) {
   if (!writes()) return;
   in_progress_[fit] = std::move(state);
-  finished_[kHistory] = history_to_archive(history);
-  write();
+  write(history);
 }
 
 void Checkpoint::save_finished(const std::string& fit, Archive result, const std::vector<Step>& history) {
   if (!writes()) return;
   in_progress_.erase(fit);
   finished_[fit] = std::move(result);
-  finished_[kHistory] = history_to_archive(history);
-  if (due()) write();
+  if (due()) write(history);
 }
 
-void Checkpoint::write() {
+void Checkpoint::write(const std::vector<Step>& history) {
+  const auto begin = std::chrono::steady_clock::now();
+  finished_[kHistory] = history_to_archive(history);
   Archive archive;
   archive.set("format", std::string(kMagic));
+  archive.set("program", std::string(RANKFLOW_VERSION));
   archive.set("fingerprint", fingerprint_);
   put(archive, kFinished, finished_);
   put(archive, kInProgress, in_progress_);
+  archive.set(kChecksum, checksum(archive));
   archive.write(options_.path, /*compress=*/false);
   last_write_ = std::chrono::steady_clock::now();
+  write_seconds_ = seconds_since(begin);
 }
 
 std::string fingerprint(const Table& table, const CompleteOptions& options) {
@@ -128,7 +181,7 @@ std::string fingerprint(const Table& table, const CompleteOptions& options) {
   CompleteOptions copy = options;
   for (const OptionField& option : fields(copy))
     if (option.name != "time_limit" && option.name != "refit") hash.text(option.name + "=" + option.get());
-  return fmt::format("{:016x}", hash.value());
+  return hash.shown();
 }
 
 }  // namespace rankflow::completion

@@ -22,6 +22,8 @@ class Checkpoint {
   const Archive* finished(const std::string& fit) const;
   const Archive* in_progress(const std::string& fit) const;
 
+  /// Time for a save: every_seconds have passed since the last one, and long enough for writing to take at most three
+  /// per cent of the time.
   bool due() const;
   /// Writes the file. `history` is everything recorded up to `state`.
   void save_progress(const std::string& fit, Archive state, const std::vector<Step>& history);
@@ -32,12 +34,13 @@ class Checkpoint {
   bool writes() const { return !options_.path.empty(); }
 
  private:
-  void write();
+  void write(const std::vector<Step>& history);
 
   CheckpointOptions options_;
   std::string fingerprint_;
   std::map<std::string, Archive> finished_, in_progress_;
   std::chrono::steady_clock::time_point last_write_;
+  double write_seconds_ = 0;  // how long the last save took
 };
 
 /// A hash of the observations and the options, as text.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/threads.h"
 #include "completion/judge.h"
 #include "completion/parts.h"
 #include "completion/run.h"
@@ -87,8 +86,9 @@ const char* word(Centering centering) {
   return centering == Centering::none ? "no centering" : centering == Centering::mean ? "mean" : "biases";
 }
 
-// The flow, judged on the validation part, with the centering that does best there.
-Fit validated_flow(Run& run, Completion& result, bool thorough) {
+// A fit by the flow or by descent, judged on the validation part, with the centering that does best there.
+template <class FitWith>
+Fit best_centering(Run& run, Completion& result, FitWith fit_with) {
   std::vector<Centering> centerings;
   if (run.options.center != Center::automatic) {
     centerings = {fixed_centering(run.options.center)};
@@ -98,15 +98,28 @@ Fit validated_flow(Run& run, Completion& result, bool thorough) {
   }
   std::optional<Fit> best;
   for (const Centering centering : centerings) {
-    FlowOptions options = flow_options(run, centering, 0.2);
-    options.thorough = options.thorough && thorough;
-    Fit fit = run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true, options);
+    Fit fit = fit_with(centering);
     note(result, fit, fit.validation_rmse, std::string(word(centering)) + ": " + fit.message);
     const bool explains = solves(run, fit) || fit.validation_rmse < kExplains * training_spread(run);
     if (!best || fit.validation_rmse < best->validation_rmse) best = std::move(fit);
     if (explains) break;
   }
   return *std::move(best);
+}
+
+Fit validated_flow(Run& run, Completion& result, bool thorough) {
+  return best_centering(run, result, [&](Centering centering) {
+    FlowOptions options = flow_options(run, centering, 0.2);
+    options.thorough = options.thorough && thorough;
+    return run_flow(run, std::string("validate flow, ") + word(centering), {Part::train}, true, options);
+  });
+}
+
+Fit validated_gd(Run& run, Completion& result) {
+  return best_centering(run, result, [&](Centering centering) {
+    return run_gd(run, std::string("validate gd, ") + word(centering), {Part::train}, true, centering,
+                  run.allowance(0.2));
+  });
 }
 
 Fit validated_posterior(Run& run, Completion& result, const LowRankModel* start) {
@@ -119,12 +132,12 @@ Fit validated_posterior(Run& run, Completion& result, const LowRankModel* start)
 
 // Standard deviation of the noise that a posterior found, relative to the values' spread.
 double noise_share(const Run& run, const Fit& posterior) {
-  const PosteriorSpread& spread = posterior.spread;
-  return std::sqrt(spread.row_noise.mean() * spread.column_noise.mean()) / std::max(1e-300, training_spread(run));
+  return noise_level(posterior.spread) / std::max(1e-300, training_spread(run));
 }
 
 Choice choose(Run& run, Completion& result) {
   const bool small = run.table.num_observed() <= kSmall && run.options.flow.motion == Motion::fast;
+  if (run.options.engine == Engine::gd) return {validated_gd(run, result), false};
   if (run.options.engine == Engine::posterior) {
     const Fit start = validated_flow(run, result, false);
     return {validated_posterior(run, result, &start.model), false};
@@ -152,7 +165,8 @@ Choice choose(Run& run, Completion& result) {
 // The chosen engine on more data.
 Fit fit_again(Run& run, const std::string& name, Parts take, const Fit& chosen, double share) {
   if (chosen.engine == "flow")
-    return run_flow(run, name, take, false, flow_options(run, chosen.centering, share), &chosen);
+    return checked_refit(run_flow(run, name, take, false, flow_options(run, chosen.centering, share), &chosen), chosen);
+  if (chosen.engine == "gd") return run_gd(run, name, take, false, chosen.centering, run.allowance(share), &chosen);
   if (is_convex(chosen.engine)) return convex_again(run, name, take, chosen, share);
   PosteriorOptions options = posterior_options(run, share);
   options.keep = std::max<Index>(1, chosen.model.width());
@@ -215,18 +229,36 @@ void describe(const Fit& fit, const Fit& chosen, Completion& result) {
                         (std::isnan(candidate.validation_rmse) && std::isnan(chosen.validation_rmse)));
 }
 
-std::vector<double> calibrate(Run& run, const Choice& choice, const Fit& kept) {
-  // The fit on the training part has not seen the validation part; a fit that took both in is calibrated by a fit of
-  // the same kind that has not.
-  Fit blind = choice.fit;
-  if (choice.final && run.options.held_out > 0)
-    blind = fit_again(run, "calibrate flow", {Part::train}, choice.fit, 0.2);
-  CompletionModel model = to_completion_model(run, blind);
-  if (choice.final && run.options.held_out == 0) {  // nothing unseen is left
-    model = to_completion_model(run, kept);
-    return calibration(run.table, judge(run.table, run.parts, Part::train, model));
+// What intervals are calibrated with: how far a fit is off on the validation part, which it has not seen.
+struct Calibration {
+  std::vector<double> ratios;  // residual / standard deviation by that fit
+  double noise = 0;            // the fit's own level of noise
+};
+
+Calibration calibrate(Run& run, const Choice& choice) {
+  // A fit that took the validation part in is followed by one of the same path that did not, wherever that leads: what
+  // the training part alone does not determine makes the intervals wide.
+  const Fit blind = choice.final ? run_flow(run, "calibrate flow", {Part::train}, false,
+                                            flow_options(run, choice.fit.centering, 0.2), &choice.fit)
+                                 : choice.fit;
+  const Vector rounding = rounding_levels(run.table, run.parts, run.scaling.scale.size() > 0);
+  const Judged judged = judge(run.table, run.parts, Part::validation, to_completion_model(run, blind));
+  const bool sound =
+      std::all_of(judged.predicted.begin(), judged.predicted.end(), [](double value) { return std::isfinite(value); });
+  if (!sound) return {};
+  return {calibration(run.table, judged, rounding), noise_level(blind.spread)};
+}
+
+// All engines but the posterior have their standard deviations from the residuals on what they were fitted to. Where one
+// fit matches its entries and another does not they differ by many powers of ten, so the calibrated size is carried over
+// from one to the other.
+std::vector<double> calibration_for(const Fit& fit, const Calibration& calibration) {
+  std::vector<double> ratios = calibration.ratios;
+  if (fit.engine != "posterior" && !ratios.empty()) {
+    const double factor = calibration.noise / noise_level(fit.spread);
+    for (double& ratio : ratios) ratio *= factor;
   }
-  return calibration(run.table, judge(run.table, run.parts, Part::validation, model));
+  return ratios;
 }
 
 void carry_out(Run& run, Completion& result) {
@@ -236,7 +268,10 @@ void carry_out(Run& run, Completion& result) {
                                 : fit_again(run, "fit " + choice.fit.engine, {Part::train, Part::validation},
                                             choice.fit, table_fit ? 0.5 : 0.95);
   result.model = to_completion_model(run, kept);
-  result.model.calibration = calibrate(run, choice, kept);
+  const Calibration calibration = calibrate(run, choice);
+  result.model.calibration = calibration_for(kept, calibration);
+  if (calibration.ratios.empty())
+    result.warnings.push_back("no observation was left to calibrate intervals with, so there are none");
   describe(kept, choice.fit, result);
   result.depth = run.options.flow.depth;
   judge_kept(run, result);
@@ -244,8 +279,22 @@ void carry_out(Run& run, Completion& result) {
     const Fit everything =
         fit_again(run, "refit " + kept.engine, {Part::train, Part::validation, Part::held_out}, choice.fit, 0.95);
     result.table_model = to_completion_model(run, everything);
-    result.table_model->calibration = result.model.calibration;
+    result.table_model->calibration = calibration_for(everything, calibration);
   }
+}
+
+// The message of the fit that is kept says if that was cut; one that was only compared would be cut silently.
+void tell_cut_fits(const Run& run, Completion& result) {
+  if (run.cut_fits.empty() || result.stop == Stop::iteration_limit) return;
+  std::string names;
+  for (const std::string& name : run.cut_fits) names += (names.empty() ? "" : "; ") + name;
+  result.message += "; --max-iterations ended the flow early in: " + names;
+}
+
+// Every option is in its range. The flow's own are among them.
+void check_options(const CompleteOptions& options) {
+  CompleteOptions copy = options;
+  for (const OptionField& option : fields(copy)) option.set(option.get());
 }
 
 // Squares of the values and of their reciprocals have to be numbers.
@@ -265,10 +314,11 @@ void check_magnitude(const Table& table) {
 Completion complete(const Table& table, const CompleteOptions& options, std::span<const Observer> observers,
                     const CheckpointOptions& checkpoint) {
   using namespace completion;
-  check(options.flow);
+  check_options(options);
   if (options.flow.weight_decay > 0 && options.flow.motion == Motion::fast)
-    throw OptionError("--weight-decay acts in the faithful motion only",
-                      "the fast one chooses its own; --motion faithful");
+    throw OptionError("--weight-decay acts in the faithful motion only, and --motion is fast",
+                      "pass --motion faithful, or leave --weight-decay out: the fast motion finds its own");
+  if (options.engine == Engine::gd) check_gd(table, options);
   if (table.num_observed() == 0) throw InputError(table.source, "no entry is observed: there is nothing to learn from");
   check_magnitude(table);
   Completion result;
@@ -291,6 +341,7 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
   result.seed = settings.seed;
   try {
     carry_out(run, result);
+    tell_cut_fits(run, result);
   } catch (const Interrupted&) {
     result.stop = Stop::interrupted;
     result.message = "interrupted";

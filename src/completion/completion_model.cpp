@@ -16,14 +16,14 @@ double CompletionModel::predict(Index i, Index j) const {
   return from_engine(product(i, j), j);
 }
 
-double CompletionModel::standard_deviation(Index i, Index j) const {
+double CompletionModel::standard_deviation(Index i, Index j, double weight) const {
   if (spread.row_noise.size() == 0) return 0;
-  const double deviation = std::sqrt(std::max(0.0, spread.variance(i, j)));
+  const double deviation = std::sqrt(std::max(0.0, spread.variance(i, j, weight)));
   return scaling.scale.size() > 0 ? deviation * scaling.scale[j] : deviation;
 }
 
 double CompletionModel::calibration_quantile(double level) const {
-  if (calibration.empty()) return kNaN;
+  if (calibration.empty() || !(level > 0 && level < 1)) return kNaN;
   // Split conformal: the ceil((n + 1) level)-th smallest covers a new residual with probability >= level.
   const double n = static_cast<double>(calibration.size());
   const auto k = static_cast<std::size_t>(std::ceil((n + 1) * level));

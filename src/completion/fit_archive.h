@@ -7,7 +7,8 @@
 namespace rankflow::completion {
 
 Archive fit_to_archive(const Fit& fit);
-Fit fit_from_archive(const Archive& archive);
+/// Throws InputError unless the archive holds a sound fit of this table.
+Fit fit_from_archive(const Archive& archive, const Table& table);
 
 /// The steps of a history as arrays: histories survive an interruption too.
 Archive history_to_archive(const std::vector<Step>& history);

@@ -51,11 +51,11 @@ FoldedRow FoldIn::row(std::span<const Given> given) const {
   const Index d = p.width() + 1;
   Matrix precision = prior_precision_;
   Vector pull = prior_precision_ * prior_mean_;
-  for (const auto& [j, value] : given) {
+  for (const auto& [j, value, trust] : given) {
     const bool scaled = model_.scaling.scale.size() > 0;
     const double y = scaled ? (value - model_.scaling.offset[j]) / model_.scaling.scale[j] : value;
     const double column_noise = model_.spread.column_noise.size() > 0 ? model_.spread.column_noise[j] : 0;
-    const double weight = 1 / std::max(noise_ * column_noise, least_noise_);
+    const double weight = 1 / std::max(noise_ * column_noise / trust, least_noise_);
     Vector design(d);
     design[0] = 1;
     design.tail(p.width()) = p.v.row(j).transpose();

@@ -30,16 +30,19 @@ Judged judge(const Table& table, const std::vector<Part>& parts, Part part, cons
     for (Index k = begin; k < end; ++k) {
       const Index i = judged.row[k], j = table.column[judged.observation[k]];
       judged.predicted[k] = model.predict(i, j);
-      judged.deviation[k] = model.standard_deviation(i, j);
+      const Index at = judged.observation[k];
+      const double weight = table.weight.empty() ? 1 : static_cast<double>(table.weight[at]) / model.weight_unit;
+      judged.deviation[k] = model.standard_deviation(i, j, weight);
     }
   });
   return judged;
 }
 
-std::vector<double> calibration(const Table& table, const Judged& judged) {
+std::vector<double> calibration(const Table& table, const Judged& judged, const Vector& rounding) {
   std::vector<double> residuals;
   for (std::size_t k = 0; k < judged.row.size(); ++k) {
-    const double e = std::abs(judged.predicted[k] - table.value[judged.observation[k]]);
+    const Index at = judged.observation[k];
+    const double e = std::max(std::abs(judged.predicted[k] - table.value[at]), rounding[table.column[at]]);
     residuals.push_back(judged.deviation[k] > 0 ? e / judged.deviation[k] : 0);
   }
   std::sort(residuals.begin(), residuals.end());

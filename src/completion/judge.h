@@ -12,12 +12,14 @@ namespace rankflow::completion {
 struct Judged {
   std::vector<Index> observation;  // position in the table
   std::vector<std::int32_t> row;
-  std::vector<double> predicted, deviation;  // the model's value and its standard deviation, in the values' units
+  // The model's value, and the standard deviation of an observation of this weight, in the values' units.
+  std::vector<double> predicted, deviation;
 };
 Judged judge(const Table& table, const std::vector<Part>& parts, Part part, const CompletionModel& model);
 
-/// Ascending |residual| / deviation: what intervals are calibrated with.
-std::vector<double> calibration(const Table& table, const Judged& judged);
+/// Ascending |residual| / deviation: what intervals are calibrated with. A residual counts at least as much as
+/// `rounding` of its column.
+std::vector<double> calibration(const Table& table, const Judged& judged, const Vector& rounding);
 
 /// Root mean square of (residual / unit of the column); `units` empty = 1.
 HeldOutError held_out_error(const Table& table, const Judged& judged, const Vector& units,

@@ -10,7 +10,7 @@
 namespace rankflow {
 namespace {
 
-constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kFormatVersion = 2;
 constexpr const char* kMagic = "rankflow completion model";
 
 void set_axis(Archive& archive, const std::string& name, const Axis& axis) {
@@ -89,6 +89,7 @@ void CompletionModel::write(const std::string& path) const {
   archive.set("row_noise", spread.row_noise);
   archive.set("column_noise", spread.column_noise);
   archive.set("calibration", calibration);
+  archive.set("weight_unit", weight_unit);
   archive.set("record", record);
   archive.set("value_title", value_title);
   set_axis(archive, "row", rows);
@@ -129,6 +130,7 @@ CompletionModel CompletionModel::read(const std::string& path) {
   spread.column_noise = archive.get_vector("column_noise", has_spread ? n : 0);
   spread.column_spread = archive.get_vector("column_spread", has_spread ? n : 0);
   model.calibration = archive.get_doubles("calibration");
+  model.weight_unit = archive.get_double("weight_unit");
   for (const auto& [name, values] : {std::pair{"u", flat(p.u)}, {"v", flat(p.v)}}) require_finite(path, name, values);
   for (const auto& [name, values] : {std::pair<const char*, const Vector*>{"s", &p.s},
                                      {"row_bias", &p.row_bias},
@@ -148,6 +150,7 @@ CompletionModel CompletionModel::read(const std::string& path) {
   refuse(std::any_of(model.calibration.begin(), model.calibration.end(),
                      [](double x) { return !(x >= 0) || !std::isfinite(x); }),
          "array calibration holds a number that is negative or not finite");
+  refuse(!(model.weight_unit > 0) || !std::isfinite(model.weight_unit), "weight_unit is not a positive number");
   refuse((model.scaling.scale.array() <= 0).any(), "array column_scale holds a number that is not positive");
   refuse((spread.row_noise.array() < 0).any() || (spread.column_noise.array() < 0).any() ||
              (spread.row_spread.array() < 0).any() || (spread.column_spread.array() < 0).any(),

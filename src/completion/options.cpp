@@ -1,18 +1,23 @@
 // Every option of a completion, in one list.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "rankflow/complete.h"
 
 namespace rankflow {
 
 std::vector<OptionField> fields(CompleteOptions& o) {
   std::vector<OptionField> list = {
-      choice("engine", o.engine,
-             {{"auto", Engine::automatic},
-              {"flow", Engine::flow},
-              {"posterior", Engine::posterior},
-              {"nuclear", Engine::nuclear},
-              {"soft-impute", Engine::soft_impute}},
-             "how the table is learned; auto compares flow and posterior on the validation part"),
+      choice(
+          "engine", o.engine,
+          {{"auto", Engine::automatic},
+           {"flow", Engine::flow},
+           {"posterior", Engine::posterior},
+           {"gd", Engine::gd},
+           {"nuclear", Engine::nuclear},
+           {"soft-impute", Engine::soft_impute}},
+          "how the table is learned; auto compares flow and posterior on the validation part; gd is gradient descent "
+          "on dense factors, nuclear and soft-impute are the convex baselines"),
       field("held_out", o.held_out, Range{0, 0.9}, "share of the observations that judges the result; 0 = none"),
       field("validation", o.validation, Range{0, 0.9, true},
             "share of the other observations that chooses engine and settings"),
@@ -36,6 +41,15 @@ std::vector<OptionField> fields(CompleteOptions& o) {
     list.push_back(std::move(option));
   }
   for (OptionField& option : fields(o.posterior)) list.push_back(std::move(option));
+  const auto add_descent = [&](std::vector<OptionField> options, std::initializer_list<const char*> said_elsewhere) {
+    for (OptionField& option : options) {
+      if (std::find(said_elsewhere.begin(), said_elsewhere.end(), option.name) != said_elsewhere.end()) continue;
+      option.help = "gd: " + option.help;
+      list.push_back(std::move(option));
+    }
+  };
+  add_descent(fields(o.descent), {"max_iterations", "max_seconds", "record_every"});
+  add_descent(fields(o.initialization), {"seed", "determinant_sign"});
   list.push_back(
       field("match", o.match, Range{-1, 1e100},
             "engine nuclear: largest deviation from an observed value, in the units that are learned in (see "

@@ -16,18 +16,21 @@ constexpr double kDifferentUnits = 3, kDifferentLevels = 30;
 constexpr std::size_t kMostScaleValues = 64;
 
 struct ColumnSums {
-  Vector count, mean, squares;  // squares: sum of squared deviations (Welford)
+  Vector count, weights, mean, squares;  // squares: weighted sum of squared deviations (West 1979)
 };
 
 ColumnSums column_sums(const Table& table, const std::vector<Part>& parts) {
   const Index n = table.num_columns();
-  ColumnSums sums{Vector::Zero(n), Vector::Zero(n), Vector::Zero(n)};
+  ColumnSums sums{Vector::Zero(n), Vector::Zero(n), Vector::Zero(n), Vector::Zero(n)};
   for (Index k = 0; k < table.num_observed(); ++k) {
     if (!parts.empty() && parts[k] == Part::held_out) continue;
     const Index j = table.column[k];
+    const double weight = table.weight.empty() ? 1 : static_cast<double>(table.weight[k]);
     const double before = table.value[k] - sums.mean[j];
-    sums.mean[j] += before / ++sums.count[j];
-    sums.squares[j] += before * (table.value[k] - sums.mean[j]);
+    ++sums.count[j];
+    sums.weights[j] += weight;
+    sums.mean[j] += weight * before / sums.weights[j];
+    sums.squares[j] += weight * before * (table.value[k] - sums.mean[j]);
   }
   return sums;
 }
@@ -50,7 +53,7 @@ bool columns_differ(const Table& table, const std::vector<Part>& parts) {
   double low = std::numeric_limits<double>::infinity(), high = 0;
   for (Index j = 0; j < table.num_columns(); ++j) {
     if (sums.count[j] < 2 || !(sums.squares[j] > 0)) continue;
-    const double spread = std::sqrt(sums.squares[j] / sums.count[j]);
+    const double spread = std::sqrt(sums.squares[j] / sums.weights[j]);
     low = std::min(low, spread);
     high = std::max(high, spread);
   }
@@ -67,10 +70,19 @@ ColumnScaling column_scaling(const Table& table, const std::vector<Part>& parts)
   const ColumnSums sums = column_sums(table, parts);
   ColumnScaling scaling{sums.mean, Vector::Ones(table.num_columns())};
   for (Index j = 0; j < table.num_columns(); ++j) {
-    const double spread = sums.count[j] > 1 ? std::sqrt(sums.squares[j] / sums.count[j]) : 0;
+    const double spread = sums.count[j] > 1 ? std::sqrt(sums.squares[j] / sums.weights[j]) : 0;
     if (spread > 1e-12 * std::abs(sums.mean[j]) && spread > 0) scaling.scale[j] = spread;
   }
   return scaling;
+}
+
+Vector rounding_levels(const Table& table, const std::vector<Part>& parts, bool per_column) {
+  Vector largest = Vector::Zero(table.num_columns());
+  for (Index k = 0; k < table.num_observed(); ++k)
+    if (parts[k] != Part::held_out)
+      largest[table.column[k]] = std::max(largest[table.column[k]], std::abs(table.value[k]));
+  if (!per_column) largest.setConstant(largest.maxCoeff());
+  return std::numeric_limits<double>::epsilon() * largest;
 }
 
 std::pair<double, double> value_range(const Table& table, const std::vector<Part>& parts) {

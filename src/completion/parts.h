@@ -17,9 +17,13 @@ std::vector<Part> split(Index count, double held_out, double validation, std::ui
 /// are not looked at, here and below.
 bool columns_differ(const Table& table, const std::vector<Part>& parts);
 
-/// Mean and standard deviation of each column over the observations whose part is not held out; columns without spread
-/// keep scale 1.
+/// Weighted mean and standard deviation of each column over the observations whose part is not held out; columns
+/// without spread keep scale 1.
 ColumnScaling column_scaling(const Table& table, const std::vector<Part>& parts);
+
+/// Below what residuals in each column mean nothing: 2^-52 of the largest value of the column (of the table, unless the
+/// columns are standardized) among those that are not held out.
+Vector rounding_levels(const Table& table, const std::vector<Part>& parts, bool per_column);
 
 /// The values' scale if they have one (at most 64 distinct values that repeat, or an image): {low, high}, otherwise
 /// {1, -1}.

@@ -1,4 +1,4 @@
-// Noise levels of lines from residuals.
+// Noise levels of rows and columns from residuals.
 // SPDX-License-Identifier: Apache-2.0
 #include "completion/residual_spread.h"
 
@@ -20,11 +20,12 @@ PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel
   double total = 0, magnitude = 0;
   for (Index i = 0; i < m; ++i)
     for (Index k = rows.begin[i]; k < rows.begin[i + 1]; ++k) {
-      const double e = model(i, rows.other[k]) - static_cast<double>(rows.value[k]);
-      row_sum[i] += e * e;
-      column_sum[rows.other[k]] += e * e;
-      total += e * e;
-      magnitude += static_cast<double>(rows.value[k]) * static_cast<double>(rows.value[k]);
+      const double value = static_cast<double>(rows.value[k]), e = model(i, rows.other[k]) - value;
+      const double weight = rows.weight.empty() ? 1 : static_cast<double>(rows.weight[k]);
+      row_sum[i] += weight * e * e;
+      column_sum[rows.other[k]] += weight * e * e;
+      total += weight * e * e;
+      magnitude += weight * value * value;
     }
   const double count = static_cast<double>(std::max<Index>(1, train.count()));
   const double mean = std::max(total / count, 1e-24 * magnitude / count) + 1e-300;

@@ -8,7 +8,7 @@
 
 namespace rankflow::completion {
 
-/// Noise per row and per column from the residuals on the fitted entries: e_ij^2 ~ row_i column_j. The size of
+/// Noise per row and per column from the residuals on the fitted entries: w_ij e_ij^2 ~ row_i column_j. The size of
 /// intervals is calibrated on entries the fit did not see.
 template <class T>
 PosteriorSpread residual_spread(const Observations<T>& train, const LowRankModel& model);

@@ -13,14 +13,20 @@ double Run::allowance(double share) const {
 }
 
 Seen seen_values(const Run& run) {
-  double count = 0, mean = 0, squares = 0;
+  double weights = 0, mean = 0, squares = 0;
   for (Index k = 0; k < run.table.num_observed(); ++k) {
     if (run.parts[k] == Part::held_out) continue;
+    const double weight = run.table.weight.empty() ? 1 : static_cast<double>(run.table.weight[k]);
     const double before = run.table.value[k] - mean;
-    mean += before / ++count;
-    squares += before * (run.table.value[k] - mean);
+    weights += weight;
+    mean += weight * before / weights;
+    squares += weight * before * (run.table.value[k] - mean);
   }
-  return {mean, count > 0 ? std::sqrt(squares / count) : 0};
+  return {mean, weights > 0 ? std::sqrt(squares / weights) : 0};
+}
+
+double noise_level(const PosteriorSpread& spread) {
+  return std::sqrt(spread.row_noise.mean() * spread.column_noise.mean());
 }
 
 CompletionModel to_completion_model(const Run& run, const Fit& fit) {
@@ -33,6 +39,7 @@ CompletionModel to_completion_model(const Run& run, const Fit& fit) {
   model.rows = run.table.rows;
   model.columns = run.table.columns;
   model.value_title = run.table.value_title;
+  model.weight_unit = mean_weight(run.table);
   return model;
 }
 

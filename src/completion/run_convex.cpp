@@ -66,7 +66,7 @@ double carried_penalty(const Fit& chosen, Index observations) {
 }
 
 Fit fit_soft(Run& run, const Task& task, const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(task.name)) return fit_from_archive(*saved);
+  if (const Archive* saved = run.checkpoint.finished(task.name)) return fit_from_archive(*saved, run.table);
   const auto train = select<double>(run.table, run.parts, task.take, run.scaling);
   EntryList<double> validation;
   if (task.validate) validation = select_list<double>(run.table, run.parts, Part::validation, run.scaling);
@@ -142,7 +142,7 @@ Step step_of(NuclearNormSolver& solver, Index count) {
 }
 
 Fit fit_nuclear(Run& run, const Task& task, double tolerance) {
-  if (const Archive* saved = run.checkpoint.finished(task.name)) return fit_from_archive(*saved);
+  if (const Archive* saved = run.checkpoint.finished(task.name)) return fit_from_archive(*saved, run.table);
   const auto train = select<double>(run.table, run.parts, task.take, run.scaling);
   const Biases biases = fit_biases(train, task.centering);
   const MatrixProblem<double> problem = centered_problem(train, biases);

@@ -1,18 +1,15 @@
 // The flow engine as one fit of a completion: selection, stepping with checkpoints, noise of what is left.
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <cmath>
-
 #include "completion/fit_archive.h"
 #include "completion/residual_spread.h"
 #include "completion/run.h"
 #include "rankflow/error.h"
+#include "solver/flow/refit.h"
 
 namespace rankflow::completion {
 namespace {
 
 constexpr Index kDoubleUpTo = 5'000'000;  // observations; beyond, memory traffic rules
-constexpr double kFarAway = 1.5;          // a refit that fits its data this much worse than the first fit has failed
 
 template <class T>
 FlowResult drive(Run& run, const std::string& name, Flow<T>& flow) {
@@ -44,11 +41,6 @@ Fit fit(Run& run, const std::string& name, Parts take, bool validate, FlowOption
   Flow<T> flow = repeat ? Flow<T>(train, options, repeat->path, resume) : Flow<T>(train, validation, options, resume);
   const FlowResult result = drive(run, name, flow);
 
-  if (repeat && result.train_rmse > kFarAway * repeat->train_rmse + 1e-9) {
-    Fit first = *repeat;
-    first.message += "; the fit on more observations ended far from it and was dropped";
-    return first;
-  }
   Fit done;
   done.engine = "flow";
   done.model = result.model;
@@ -63,19 +55,33 @@ Fit fit(Run& run, const std::string& name, Parts take, bool validate, FlowOption
   return done;
 }
 
+// Limits that struck this fit are told at the end whatever is made of the fit.
+Fit noted(Run& run, const std::string& name, Fit fit) {
+  run.time_was_up = run.time_was_up || fit.stop == Stop::time_limit;
+  if (fit.stop == Stop::iteration_limit) run.cut_fits.push_back(name);
+  return fit;
+}
+
 }  // namespace
 
 Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
              const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved);
+  if (const Archive* saved = run.checkpoint.finished(name))
+    return noted(run, name, fit_from_archive(*saved, run.table));
   const bool single = run.options.scalar == Scalar::single_precision ||
                       (run.options.scalar == Scalar::automatic && run.table.num_observed() > kDoubleUpTo);
   Fit done = single ? fit<float>(run, name, take, validate, options, repeat)
                     : fit<double>(run, name, take, validate, options, repeat);
-  run.time_was_up = run.time_was_up || done.stop == Stop::time_limit;
   if (validate) done.validation_rmse = part_rmse(run, done, Part::validation);
   run.checkpoint.save_finished(name, fit_to_archive(done), run.history);
-  return done;
+  return noted(run, name, std::move(done));
+}
+
+Fit checked_refit(Fit refit, const Fit& first) {
+  if (!flow::refit_failed(refit.stop, refit.model, refit.train_rmse, first.model, first.train_rmse)) return refit;
+  Fit kept = first;
+  kept.message += flow::kRefitDropped;
+  return kept;
 }
 
 }  // namespace rankflow::completion

@@ -91,7 +91,7 @@ Fit fit(Run& run, const std::string& name, Parts take, bool validate, const Post
 
 Fit run_posterior(Run& run, const std::string& name, Parts take, bool validate, const PosteriorOptions& options,
                   const LowRankModel* start) {
-  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved);
+  if (const Archive* saved = run.checkpoint.finished(name)) return fit_from_archive(*saved, run.table);
   Fit done = run.options.scalar == Scalar::double_precision ? fit<double>(run, name, take, validate, options, start)
                                                             : fit<float>(run, name, take, validate, options, start);
   run.time_was_up = run.time_was_up || done.stop == Stop::time_limit;

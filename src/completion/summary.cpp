@@ -59,7 +59,8 @@ std::string brief(const Table& table, const Completion& result) {
     if (std::isfinite(e.coverage90)) text += fmt::format("; 90 % intervals cover {}", percent(e.coverage90));
   }
   text += fmt::format(". Engine {}", result.engine);
-  if (result.engine == "flow") text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
+  if (result.engine == "flow" || result.engine == "gd")
+    text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
   if (result.proof)
     text += fmt::format(", centering: {}", result.centering) + proof_sentence(*result.proof, result.engine);
   const Candidate *chosen = nullptr, *rival = nullptr;

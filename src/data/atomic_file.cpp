@@ -6,15 +6,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <random>
 
 #include "rankflow/error.h"
 
 namespace rankflow {
 namespace {
+
+constexpr std::size_t kLongestName = 200;  // of 255 bytes that file systems allow, the rest for what makes it unique
+
+// The parts under way, for remove_unfinished_files(). One more than there is room for is only not removed by a signal.
+std::array<std::atomic<const char*>, 32> unfinished;
+
+void remember(const char* part) {
+  for (auto& slot : unfinished) {
+    const char* free = nullptr;
+    if (slot.compare_exchange_strong(free, part)) return;
+  }
+}
+
+void forget(const char* part) {
+  for (auto& slot : unfinished) {
+    const char* expected = part;
+    if (slot.compare_exchange_strong(expected, nullptr)) return;
+  }
+}
+
+// NAME.<process>-<random>.part in the folder of the target: two writers to one file do not meet.
+std::string unique_part(const std::string& target) {
+  const std::filesystem::path path = target;
+  std::random_device random;
+  char ending[64];
+  std::snprintf(ending, sizeof ending, ".%ld-%08x%08x.part", static_cast<long>(::getpid()), random(), random());
+  return (path.parent_path() / (path.filename().string().substr(0, kLongestName) + ending)).string();
+}
 
 // Some file systems cannot flush a folder or a pipe; they say EINVAL, and nothing is lost by it.
 void flush(const std::string& path, int flags, const std::string& named) {
@@ -50,11 +81,14 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), target_(path_
   std::error_code unresolved;
   if (exists) target_ = std::filesystem::canonical(path_, unresolved).string();
   if (unresolved) target_ = path_;
-  part_ = target_ + ".part";
+  part_ = unique_part(target_);
+  remember(part_.c_str());
 }
 
 AtomicFile::~AtomicFile() {
-  if (!in_place_ && !published_) ::unlink(part_.c_str());
+  if (in_place_) return;
+  if (!published_) ::unlink(part_.c_str());
+  forget(part_.c_str());
 }
 
 void AtomicFile::publish() {
@@ -64,6 +98,11 @@ void AtomicFile::publish() {
   published_ = true;
   const std::string folder = std::filesystem::path(target_).parent_path().string();
   flush(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY, path_);
+}
+
+void remove_unfinished_files() noexcept {
+  for (const auto& slot : unfinished)
+    if (const char* part = slot.load()) ::unlink(part);
 }
 
 }  // namespace rankflow

@@ -6,8 +6,9 @@
 
 namespace rankflow {
 
-/// A file on its way to `path`. What is written goes to part(); publish() makes it the file; without publish() the
-/// part is removed and whatever was at `path` before stays.
+/// A file on its way to `path`. What is written goes to part(), whose name no other writer has; publish() makes it the
+/// file; without publish() the part is removed and whatever was at `path` before stays. Of two writers to one path, the
+/// one that publishes last wins.
 class AtomicFile {
  public:
   /// "-" is standard output. Devices and pipes are written in place: they cannot be renamed onto.
@@ -28,6 +29,10 @@ class AtomicFile {
   std::string part_;
   bool in_place_ = false, published_ = false;
 };
+
+/// Removes what is being written but not published. For signal handlers before they end the process: it calls nothing
+/// that is not allowed there.
+void remove_unfinished_files() noexcept;
 
 /// Throws InputError "path: cannot write: <the system's reason>".
 [[noreturn]] void throw_cannot_write(const std::string& path, int error_number);

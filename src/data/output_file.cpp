@@ -35,7 +35,7 @@ OutputFile::OutputFile(const std::string& path) : file_(path), buffer_(std::make
   if (path.ends_with(".gz")) deflater_ = std::make_unique<Deflater>();
   descriptor_ = path == "-" ? ::dup(STDOUT_FILENO)
                             : ::open(file_.part().c_str(),
-                                     O_WRONLY | O_CLOEXEC | (file_.in_place() ? 0 : O_CREAT | O_TRUNC), 0666);
+                                     O_WRONLY | O_CLOEXEC | (file_.in_place() ? 0 : O_CREAT | O_EXCL), 0666);
   if (descriptor_ < 0) throw_cannot_write(path, errno);
 }
 

@@ -96,6 +96,10 @@ Table read_text(Input& input, const ReadOptions& options, Flaws& flaws) {
 Table read_input(Input& input, const ReadOptions& options, Flaws& flaws) {
   Table table = read_known(input, options, flaws);
   table.source = input.name();
+  if (options.duplicates != ReadOptions::Duplicates::error && table.layout != Table::Layout::triplets)
+    table.warnings.push_back(
+        "--duplicates has no effect: it is about pairs in a list of observations, and this was read as a dense table, "
+        "where every cell is one place");
   if (!options.mask.empty()) {
     if (table.layout == Table::Layout::triplets)
       throw OptionError("--mask is for images and dense tables, but this file holds triplets");

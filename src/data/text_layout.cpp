@@ -202,7 +202,11 @@ class Finder {
     std::string_view rest = options_.columns;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find(','), rest.size());
-      fields.push_back(field_of(std::string(trimmed(rest.substr(0, end))), "--columns"));
+      const Index field = field_of(std::string(trimmed(rest.substr(0, end))), "--columns");
+      if (std::find(fields.begin(), fields.end(), field) != fields.end())
+        throw OptionError(fmt::format("--columns = {}: {} is named twice", options_.columns, called(field)),
+                          "name every column once; of several columns with one name, take the positions from 1");
+      fields.push_back(field);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return fields;

@@ -1,5 +1,7 @@
 // A trajectory as a CSV file: a header, one row per record, an empty cell where a number does not apply.
 // SPDX-License-Identifier: Apache-2.0
+#include "instrument/trajectory_csv.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -10,7 +12,6 @@
 
 #include "data/output_file.h"
 #include "rankflow/error.h"
-#include "rankflow/trajectory.h"
 
 namespace rankflow {
 namespace {
@@ -55,17 +56,15 @@ void Trajectory::write_csv(const std::string& path) const {
   write_file(path, text);
 }
 
-Trajectory Trajectory::read_csv(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path, "cannot be opened", "the file has to exist and be readable");
+Trajectory parse_trajectory(std::istream& text, const std::string& name) {
   Trajectory trajectory;
   std::string line;
-  if (!std::getline(file, line) || cells_of(line).front().empty())
-    throw InputError(path + ":1", "found no header, expected the names of the columns");
+  if (!std::getline(text, line) || cells_of(line).front().empty())
+    throw InputError(name + ":1", "found no header, expected the names of the columns");
   for (const std::string_view cell : cells_of(line)) trajectory.columns.emplace_back(cell);
-  for (Index at = 2; std::getline(file, line); ++at) {
+  for (Index at = 2; std::getline(text, line); ++at) {
     if (line.empty() || line == "\r") continue;
-    const std::string where = path + ":" + std::to_string(at);
+    const std::string where = name + ":" + std::to_string(at);
     const auto cells = cells_of(line);
     if (cells.size() != trajectory.columns.size())
       throw InputError(where, fmt::format("found {} cells, expected {}", cells.size(), trajectory.columns.size()));
@@ -73,6 +72,12 @@ Trajectory Trajectory::read_csv(const std::string& path) {
     for (const std::string_view cell : cells) row.push_back(number(cell, where));
   }
   return trajectory;
+}
+
+Trajectory Trajectory::read_csv(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path, "cannot be opened", "the file has to exist and be readable");
+  return parse_trajectory(file, path);
 }
 
 }  // namespace rankflow

@@ -109,15 +109,15 @@ template <class T>
   }
 }
 
-// Asks for the rows of the group after this one.
+// Asks for the rows of a group that comes soon: far enough ahead for the third-level cache to answer in time.
 template <class T, int Lines>
 [[gnu::always_inline]] inline void prefetch(const std::int32_t* other, const T* right, std::int64_t row_size,
-                                            std::int64_t k, std::int64_t end) {
-  constexpr int n = Simd<T>::lanes;
-  if (end - k < 2 * n) return;
+                                            std::int64_t k, std::int64_t last) {
+  constexpr int n = Simd<T>::lanes, ahead = 3 * n;
+  if (last - k < ahead + n) return;
 #pragma GCC unroll 16
   for (int t = 0; t < n; ++t) {
-    const T* row = right + static_cast<std::int64_t>(other[k + n + t]) * row_size;
+    const T* row = right + static_cast<std::int64_t>(other[k + ahead + t]) * row_size;
 #pragma GCC unroll 6
     for (int line = 0; line < Lines; ++line) __builtin_prefetch(reinterpret_cast<const char*>(row) + 64 * line);
   }
@@ -148,7 +148,7 @@ double line_pass(const LinePass<T>& p) {
     for (std::int64_t k = p.begin[line]; k < end; k += n) {
       Group<T> group;
       gather(group, p.other, p.value, p.weight, p.right, p.stride, k, end);
-      prefetch<T, (K > 0 ? (K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 4)>(p.other, p.right, p.stride, k, end);
+      prefetch<T, (K > 0 ? (K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 4)>(p.other, p.right, p.stride, k, p.begin[p.last]);
       V part[n];
 #pragma GCC unroll 16
       for (int t = 0; t < n; ++t) {
@@ -229,7 +229,7 @@ PlaneSums plane_pass(const PlanePass<T>& p) {
     for (std::int64_t k = p.begin[line]; k < end; k += n) {
       Group<T> group;
       gather<T>(group, p.other, nullptr, p.weight, p.right, p.stride, k, end);
-      prefetch<T, (K > 0 ? (K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 6)>(p.other, p.right, p.stride, k, end);
+      prefetch<T, (K > 0 ? (K * RANKFLOW_VECTOR_BYTES + 63) / 64 : 6)>(p.other, p.right, p.stride, k, p.begin[p.last]);
       V part_a[n], part_b[n];
 #pragma GCC unroll 16
       for (int t = 0; t < n; ++t) {

@@ -123,53 +123,79 @@ void factor_and_forward(T* p, T* h, int dimension, int run_time_stride, T* negat
   }
 }
 
-// Vectors: vectors in a padded row where that is known when compiling, so that short loops unroll; 0 = any.
+// Where the pieces of LineUpdate::work begin.
+template <class T>
+struct Scratch {
+  T* gram;    // stride x stride
+  T* packed;  // kLineChunk x stride: design rows (1, z)
+  T* scaled;  // the same times scale * precision * weight
+  T* h;       // right-hand side
+  T* target;  // kLineChunk: value - offset
+  T* noise;   // kLineChunk: precision * weight
+
+  Scratch(T* work, int stride)
+      : gram(work),
+        packed(gram + stride * stride),
+        scaled(packed + kLineChunk * stride),
+        h(scaled + kLineChunk * stride),
+        target(h + stride),
+        noise(target + kLineChunk) {}
+};
+
+// Design rows, targets and precisions of `count` observations from `begin` on.
 template <class T, int Vectors>
-double update(const LineUpdate<T>& in) {
+inline void pack(const LineUpdate<T>& in, const Scratch<T>& at, std::int64_t begin, int count) {
   constexpr int lanes = kLanes<T>;
-  const int d = in.dimension, stride = Vectors > 0 ? Vectors * lanes : in.stride;
-  T* p = in.work;                            // stride x stride
-  T* packed = p + stride * stride;           // kLineChunk x stride: design rows (1, z)
-  T* scaled = packed + kLineChunk * stride;  // the same times scale * precision * weight
-  T* h = scaled + kLineChunk * stride;       // right-hand side
-  T* target = h + stride;                    // kLineChunk: value - offset
-  T* noise = target + kLineChunk;            // kLineChunk: precision * weight
+  const int stride = Vectors > 0 ? Vectors * lanes : in.stride;
+  for (int k = 0; k < count; ++k) {
+    const std::int32_t j = in.other[begin + k];
+    const T* z = in.design + static_cast<std::int64_t>(j) * stride;
+    T* row = at.packed + k * stride;
+    for (int b = 0; b < stride; b += lanes) vec(row + b) = vec(z + b);
+    row[0] = 1;
+    at.target[k] = (in.value[begin + k] - in.center) * in.inverse_scale - z[0];
+    at.noise[k] = in.precision[j] * (in.weight ? in.weight[begin + k] : T(1));
+  }
+}
 
-  for (int k = 0; k < stride * stride; k += lanes) vec(p + k) = vec(in.prior + k);
-  for (int k = 0; k < stride; k += lanes) vec(h + k) = vec(in.prior_rhs + k);
+template <class T>
+inline int chunk(const LineUpdate<T>& in, std::int64_t begin) {
+  return static_cast<int>(in.count - begin < kLineChunk ? in.count - begin : kLineChunk);
+}
 
-  const auto pack = [&](std::int64_t begin, int count) {
-    for (int k = 0; k < count; ++k) {
-      const std::int32_t j = in.other[begin + k];
-      const T* z = in.design + static_cast<std::int64_t>(j) * stride;
-      T* row = packed + k * stride;
-      for (int b = 0; b < stride; b += lanes) vec(row + b) = vec(z + b);
-      row[0] = 1;
-      target[k] = (in.value[begin + k] - in.center) * in.inverse_scale - z[0];
-      noise[k] = in.precision[j] * (in.weight ? in.weight[begin + k] : T(1));
-    }
-  };
+// P = prior + sum of precision c c^T and h = prior's + sum of precision target c, over the line's observations.
+template <class T, int Vectors>
+inline void gather(const LineUpdate<T>& in, const Scratch<T>& at) {
+  constexpr int lanes = kLanes<T>;
+  const int stride = Vectors > 0 ? Vectors * lanes : in.stride;
+  for (int k = 0; k < stride * stride; k += lanes) vec(at.gram + k) = vec(in.prior + k);
+  for (int k = 0; k < stride; k += lanes) vec(at.h + k) = vec(in.prior_rhs + k);
   for (std::int64_t begin = 0; begin < in.count; begin += kLineChunk) {
-    const int count = static_cast<int>(in.count - begin < kLineChunk ? in.count - begin : kLineChunk);
-    pack(begin, count);
+    const int count = chunk(in, begin);
+    pack<T, Vectors>(in, at, begin, count);
     for (int k = 0; k < count; ++k) {
-      const T factor = in.scale * noise[k];
-      const T pull = factor * target[k];
-      T* row = scaled + k * stride;
+      const T factor = in.scale * at.noise[k];
+      const T pull = factor * at.target[k];
+      T* row = at.scaled + k * stride;
       for (int b = 0; b < stride; b += lanes) {
-        const typename VectorType<T>::type design = vec(packed + k * stride + b);
+        const typename VectorType<T>::type design = vec(at.packed + k * stride + b);
         vec(row + b) = factor * design;
-        vec(h + b) += pull * design;
+        vec(at.h + b) += pull * design;
       }
     }
-    add_gram<T, Vectors>(p, stride, 0, packed, scaled, count);
+    add_gram<T, Vectors>(at.gram, stride, 0, at.packed, at.scaled, count);
   }
+}
 
-  factor_and_forward<T, Vectors>(p, h, d, stride, scaled);
+// R mean = h, R sample = h + normals, with R in the upper triangle of the factored P.
+template <class T, int Vectors>
+inline void solve_backward(const LineUpdate<T>& in, const Scratch<T>& at) {
+  constexpr int lanes = kLanes<T>;
+  const int d = in.dimension, stride = Vectors > 0 ? Vectors * lanes : in.stride;
   for (int k = 0; k < stride; ++k) in.mean[k] = in.sample[k] = 0;
-  for (int k = d - 1; k >= 0; --k) {  // R mean = h, R sample = h + normals
-    const T* row = p + k * stride;
-    T mean = h[k], sample = h[k] + in.normals[k];
+  for (int k = d - 1; k >= 0; --k) {
+    const T* row = at.gram + k * stride;
+    T mean = at.h[k], sample = at.h[k] + in.normals[k];
     const int b = k / lanes * lanes;
     mean -= dot(row + b, in.mean + b, stride - b);
     sample -= dot(row + b, in.sample + b, stride - b);
@@ -177,17 +203,33 @@ double update(const LineUpdate<T>& in) {
     in.mean[k] = mean * inverse;
     in.sample[k] = sample * inverse;
   }
+}
 
+// Weighted sum of the squared residuals that the sample leaves.
+template <class T, int Vectors>
+inline double residual_squares(const LineUpdate<T>& in, const Scratch<T>& at) {
+  const int stride = Vectors > 0 ? Vectors * kLanes<T> : in.stride;
   double squares = 0;
   for (std::int64_t begin = 0; begin < in.count; begin += kLineChunk) {
-    const int count = static_cast<int>(in.count - begin < kLineChunk ? in.count - begin : kLineChunk);
-    if (in.count > kLineChunk) pack(begin, count);  // otherwise it is still there
+    const int count = chunk(in, begin);
+    if (in.count > kLineChunk) pack<T, Vectors>(in, at, begin, count);  // otherwise it is still there
     for (int k = 0; k < count; ++k) {
-      const T e = target[k] - dot(packed + k * stride, in.sample, stride);
-      squares += static_cast<double>(noise[k]) * static_cast<double>(e) * static_cast<double>(e);
+      const T e = at.target[k] - dot(at.packed + k * stride, in.sample, stride);
+      squares += static_cast<double>(at.noise[k]) * static_cast<double>(e) * static_cast<double>(e);
     }
   }
   return squares;
+}
+
+// Vectors: vectors in a padded row where that is known when compiling, so that short loops unroll; 0 = any.
+template <class T, int Vectors>
+double update(const LineUpdate<T>& in) {
+  const int stride = Vectors > 0 ? Vectors * kLanes<T> : in.stride;
+  const Scratch<T> at(in.work, stride);
+  gather<T, Vectors>(in, at);
+  factor_and_forward<T, Vectors>(at.gram, at.h, in.dimension, stride, at.scaled);
+  solve_backward<T, Vectors>(in, at);
+  return residual_squares<T, Vectors>(in, at);
 }
 
 template <class T>

@@ -76,7 +76,7 @@ void multiply_rows_by_blas(const MatrixProduct<T>& p, Index first, Index last) {
 template <class T>
 void multiply(const MatrixProduct<T>& p) {
   const double row_ns = 2 * static_cast<double>(p.n) * static_cast<double>(p.k) / kFlopsPerNanosecond;
-  if (std::max({p.m, p.n, p.k}) > kOwnProducts) {
+  if (std::min({p.m, p.n, p.k}) > kOwnProducts) {
     parallel_blocks(
         p.m, 2 * kRowBlock, [&](Index first, Index last, Index) { multiply_rows_by_blas(p, first, last); }, row_ns);
     return;

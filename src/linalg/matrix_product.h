@@ -15,7 +15,7 @@ struct MatrixProduct {
   const T* b = nullptr;  // rows b_row apart; b_row a multiple of 64 bytes, padding 0
   std::int64_t b_row = 0;
   bool b_transposed = false;  // b is given as n rows of k numbers
-  T* c = nullptr;             // rows c_row apart, a multiple of 64 bytes; the padding becomes 0
+  T* c = nullptr;             // rows c_row apart, a multiple of 64 bytes; the padding is 0 before and after
   std::int64_t c_row = 0;
   std::int64_t m = 0, n = 0, k = 0;
 };
@@ -33,8 +33,8 @@ using ProductKernel = void (*)(const MatrixProduct<T>&, std::int64_t first, std:
 template <class T>
 ProductKernel<T> product_kernel();
 
-/// The whole product: by our kernels up to kOwnProducts in every dimension, by BLAS beyond; threads over blocks of
-/// rows, the same bits for any number of them. Allocates nothing after a thread's first call.
+/// The whole product: by BLAS where all three dimensions exceed kOwnProducts, by our kernels otherwise; threads over
+/// blocks of rows, the same bits for any number of them. Allocates nothing after a thread's first call.
 template <class T>
 void multiply(const MatrixProduct<T>& product);
 inline constexpr std::int64_t kOwnProducts = 512;

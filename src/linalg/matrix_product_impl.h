@@ -13,6 +13,12 @@ struct Simd {
 };
 template <class T>
 using VectorOfT = typename Simd<T>::Vector;
+template <class T>
+struct HalfSimd {
+  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES / 2), may_alias));
+};
+template <class T>
+using HalfOfT = typename HalfSimd<T>::Vector;
 template <int Size>
 struct IntegerOf;
 template <>
@@ -87,47 +93,57 @@ void pack(const MatrixProduct<T>& p, std::int64_t begin, std::int64_t end, std::
   }
 }
 
-// Rows x Width vectors of c in registers. `add`: c holds the sum over earlier rows of b.
-template <class T, int Rows, int Width>
+// Rows x Width vectors of c in registers, and half a vector more where `Half`. `add`: c holds the sum over earlier rows
+// of b. A packed row has `step` numbers.
+template <class T, int Rows, int Width, bool Half>
 [[gnu::always_inline]] inline void tile(const T* a, std::int64_t a_row, std::int64_t a_column, const T* packed,
-                                        std::int64_t depth, T* c, std::int64_t c_row, bool add) {
+                                        std::int64_t step, std::int64_t depth, T* c, std::int64_t c_row, bool add) {
   constexpr int n = Simd<T>::lanes;
-  VectorOfT<T> sum[Rows][Width] = {};
-  for (std::int64_t k = 0; k < depth; ++k) {
-    VectorOfT<T> b[Width];
+  constexpr int full = Width > 0 ? Width : 1;
+  VectorOfT<T> sum[Rows][full] = {};
+  HalfOfT<T> half[Rows] = {};
+  for (std::int64_t k = 0; k < depth; ++k, a += a_column, packed += step) {
+    VectorOfT<T> b[full];
+    HalfOfT<T> b_half = {};
 #pragma GCC unroll 4
     for (int v = 0; v < Width; ++v) b[v] = at(packed + v * n);
+    if constexpr (Half) b_half = *reinterpret_cast<const HalfOfT<T>*>(packed + Width * n);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const T factor = a[i * a_row];
 #pragma GCC unroll 4
       for (int v = 0; v < Width; ++v) sum[i][v] += factor * b[v];
+      if constexpr (Half) half[i] += factor * b_half;
     }
-    a += a_column;
-    packed += Width * n;
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i)
+  for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 4
     for (int v = 0; v < Width; ++v) {
       T* to = c + i * c_row + v * n;
       at(to) = add ? at(to) + sum[i][v] : sum[i][v];
     }
+    if constexpr (Half) {
+      auto& to = *reinterpret_cast<HalfOfT<T>*>(c + i * c_row + Width * n);
+      to = add ? to + half[i] : half[i];
+    }
+  }
 }
 
 // Rows of a tile whose sums fill the registers: 32 registers with AVX-512, 16 otherwise.
 template <int Width>
 constexpr int kTileRows = RANKFLOW_VECTOR_BYTES == 64 ? (Width == 4 ? 6 : 8) : (Width == 2 ? 6 : 8);
 
-template <class T, int Width>
+template <class T, int Width, bool Half>
 void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std::int64_t begin, std::int64_t end,
            std::int64_t column, const T* packed) {
   constexpr int rows = kTileRows<Width>;
+  constexpr std::int64_t step = Width * Simd<T>::lanes;
   std::int64_t i = first;
   const auto tiles = [&]<int Rows>() {
     for (; i + Rows <= last; i += Rows)
-      tile<T, Rows, Width>(p.a + i * p.a_row + begin * p.a_column, p.a_row, p.a_column, packed, end - begin,
-                           p.c + i * p.c_row + column, p.c_row, begin > 0);
+      tile<T, Rows, Width - Half, Half>(p.a + i * p.a_row + begin * p.a_column, p.a_row, p.a_column, packed, step,
+                                        end - begin, p.c + i * p.c_row + column, p.c_row, begin > 0);
   };
   tiles.template operator()<rows>();
   tiles.template operator()<4>();
@@ -135,12 +151,22 @@ void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std
   tiles.template operator()<1>();
 }
 
+// The panel's last vector is computed by half where the other half is padding.
+template <class T, int Width>
+void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std::int64_t begin, std::int64_t end,
+           std::int64_t column, const T* packed) {
+  constexpr int n = Simd<T>::lanes;
+  if constexpr (RANKFLOW_VECTOR_BYTES > 16)
+    if (p.n - (column + (Width - 1) * n) <= n / 2)
+      return panel<T, Width, true>(p, first, last, begin, end, column, packed);
+  panel<T, Width, false>(p, first, last, begin, end, column, packed);
+}
+
 template <class T>
 void multiply_rows(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, T* work) {
   constexpr int n = Simd<T>::lanes;
   constexpr int widest = RANKFLOW_VECTOR_BYTES == 64 ? 4 : 2;
-  constexpr std::int64_t line = 64 / sizeof(T);
-  const std::int64_t vectors = (p.n + line - 1) / line * (line / n);
+  const std::int64_t vectors = (p.n + n - 1) / n;
   const std::int64_t panels = (vectors + widest - 1) / widest;
   if (p.k == 0)
     for (std::int64_t i = first; i < last; ++i)

@@ -17,8 +17,9 @@ struct AdamPass {
   double beta1 = 0, beta2 = 0, step = 0, epsilon = 0, correction1 = 1, correction2 = 1;
 };
 
-/// Sensing matrices side by side, read in groups so that a stretch of w serves all of a group.
+/// Sensing matrices are read in groups, and end matrices served in groups: what one of them loads serves the others.
 inline constexpr int kSensingGroup = 4;
+inline constexpr int kSensingRuns = 4;
 
 template <class T>
 struct VectorPasses {
@@ -26,10 +27,11 @@ struct VectorPasses {
   void (*subtract)(T* x, const T* g, T step, std::int64_t n);
   void (*momentum)(T* x, const T* g, T* velocity, T decay, T step, std::int64_t n);
   void (*adam)(const AdamPass<T>&, std::int64_t n);
-  /// z_k = <row_k, w>, k < count <= kSensingGroup; rows are n apart. Sums in T over 512 numbers, then in double.
-  void (*inner_products)(const T* rows, int count, const T* w, std::int64_t n, double* z);
-  /// e += sum_k slope_k row_k.
-  void (*add_rows)(const T* rows, int count, const T* slope, std::int64_t n, T* e);
+  /// z[r kSensingGroup + k] = <row_k, w_r> for k < count <= kSensingGroup and r < runs <= kSensingRuns; rows are n
+  /// apart. Sums in T over 2,048 numbers, then in double.
+  void (*inner_products)(const T* rows, int count, const T* const* w, int runs, std::int64_t n, double* z);
+  /// e_r += sum_k slope[r kSensingGroup + k] row_k.
+  void (*add_rows)(const T* rows, int count, const T* slope, int runs, std::int64_t n, T* const* e);
 };
 /// The fastest versions this processor runs.
 template <class T>

@@ -88,70 +88,101 @@ void adam(const AdamPass<T>& p, std::int64_t n) {
   }
 }
 
-template <class T, int Count>
-[[gnu::always_inline]] inline void inner_products_of(const T* rows, const T* w, std::int64_t n, double* z) {
-  constexpr int lanes = kLanes<T>;
-  for (int r = 0; r < Count; ++r) z[r] = 0;
-  for (std::int64_t begin = 0; begin < n; begin += kStretch) {
-    const std::int64_t end = n - begin < kStretch ? n : begin + kStretch;
-    Vec<T> part[Count][2] = {};
+inline constexpr std::int64_t kSensingStretch = 2048;
+// End matrices at a time: their sums with a group of rows fill the registers.
+inline constexpr int kRunsAtOnce = RANKFLOW_VECTOR_BYTES == 64 ? 4 : 2;
+
+template <class T, int Count, int Runs>
+void inner_products_of(const T* rows, const T* const* w, std::int64_t n, double* z) {
+  constexpr int lanes = kLanes<T>, chains = Runs == 1 ? 2 : 1;
+  for (int r = 0; r < Runs; ++r)
+    for (int t = 0; t < Count; ++t) z[r * kSensingGroup + t] = 0;
+  for (std::int64_t begin = 0; begin < n; begin += kSensingStretch) {
+    const std::int64_t end = n - begin < kSensingStretch ? n : begin + kSensingStretch;
+    Vec<T> part[Runs][Count][chains] = {};
     std::int64_t k = begin;
-    for (; k + 2 * lanes <= end; k += 2 * lanes) {
-      const Vec<T> w0 = at(w + k), w1 = at(w + k + lanes);
+    for (; k + chains * lanes <= end; k += chains * lanes)
+#pragma GCC unroll 2
+      for (int c = 0; c < chains; ++c) {
+        Vec<T> row[Count];
 #pragma GCC unroll 4
-      for (int r = 0; r < Count; ++r) {
-        part[r][0] += w0 * at(rows + r * n + k);
-        part[r][1] += w1 * at(rows + r * n + k + lanes);
+        for (int t = 0; t < Count; ++t) row[t] = at(rows + t * n + k + c * lanes);
+#pragma GCC unroll 4
+        for (int r = 0; r < Runs; ++r) {
+          const Vec<T> x = at(w[r] + k + c * lanes);
+#pragma GCC unroll 4
+          for (int t = 0; t < Count; ++t) part[r][t][c] += x * row[t];
+        }
       }
-    }
-    for (int r = 0; r < Count; ++r) {
-      T rest = 0;
-      for (std::int64_t q = k; q < end; ++q) rest += w[q] * rows[r * n + q];
-      z[r] += total<T>(part[r][0] + part[r][1]) + static_cast<double>(rest);
-    }
+    for (int r = 0; r < Runs; ++r)
+      for (int t = 0; t < Count; ++t) {
+        T rest = 0;
+        for (std::int64_t q = k; q < end; ++q) rest += w[r][q] * rows[t * n + q];
+        Vec<T> sum = part[r][t][0];
+        if constexpr (chains == 2) sum += part[r][t][1];
+        z[r * kSensingGroup + t] += total<T>(sum) + static_cast<double>(rest);
+      }
   }
 }
 
-template <class T>
-void inner_products(const T* rows, int count, const T* w, std::int64_t n, double* z) {
-  switch (count) {
-    case 4:
-      return inner_products_of<T, 4>(rows, w, n, z);
-    case 3:
-      return inner_products_of<T, 3>(rows, w, n, z);
-    case 2:
-      return inner_products_of<T, 2>(rows, w, n, z);
-    default:
-      return inner_products_of<T, 1>(rows, w, n, z);
-  }
-}
-
-template <class T, int Count>
-[[gnu::always_inline]] inline void add_rows_of(const T* rows, const T* slope, std::int64_t n, T* e) {
+template <class T, int Count, int Runs>
+void add_rows_of(const T* rows, const T* slope, std::int64_t n, T* const* e) {
   constexpr int lanes = kLanes<T>;
   std::int64_t k = 0;
   for (; k + lanes <= n; k += lanes) {
-    Vec<T> sum = at(e + k);
+    Vec<T> row[Count];
 #pragma GCC unroll 4
-    for (int r = 0; r < Count; ++r) sum += slope[r] * at(rows + r * n + k);
-    at(e + k) = sum;
+    for (int t = 0; t < Count; ++t) row[t] = at(rows + t * n + k);
+#pragma GCC unroll 4
+    for (int r = 0; r < Runs; ++r) {
+      Vec<T> sum = at(e[r] + k);
+#pragma GCC unroll 4
+      for (int t = 0; t < Count; ++t) sum += slope[r * kSensingGroup + t] * row[t];
+      at(e[r] + k) = sum;
+    }
   }
   for (; k < n; ++k)
-    for (int r = 0; r < Count; ++r) e[k] += slope[r] * rows[r * n + k];
+    for (int r = 0; r < Runs; ++r)
+      for (int t = 0; t < Count; ++t) e[r][k] += slope[r * kSensingGroup + t] * rows[t * n + k];
+}
+
+// Calls work<Count, Runs>(first row, first run) until all pairs of rows and runs have been served: whole groups, or one
+// row at a time.
+template <class Work>
+void by_groups(int count, int runs, Work work) {
+  const int step = count == kSensingGroup ? kSensingGroup : 1;
+  for (int row = 0; row < count; row += step)
+    for (int run = 0; run < runs; run += kRunsAtOnce) {
+      const int now = runs - run < kRunsAtOnce ? runs - run : kRunsAtOnce;
+      const auto with = [&]<int Runs>() {
+        if (now != Runs) return;
+        if (step == 1) {
+          work.template operator()<1, Runs>(row, run);
+        } else {
+          work.template operator()<kSensingGroup, Runs>(row, run);
+        }
+      };
+      with.template operator()<1>();
+      with.template operator()<2>();
+      if constexpr (kRunsAtOnce == 4) {
+        with.template operator()<3>();
+        with.template operator()<4>();
+      }
+    }
 }
 
 template <class T>
-void add_rows(const T* rows, int count, const T* slope, std::int64_t n, T* e) {
-  switch (count) {
-    case 4:
-      return add_rows_of<T, 4>(rows, slope, n, e);
-    case 3:
-      return add_rows_of<T, 3>(rows, slope, n, e);
-    case 2:
-      return add_rows_of<T, 2>(rows, slope, n, e);
-    default:
-      return add_rows_of<T, 1>(rows, slope, n, e);
-  }
+void inner_products(const T* rows, int count, const T* const* w, int runs, std::int64_t n, double* z) {
+  by_groups(count, runs, [&]<int Count, int Runs>(int row, int run) {
+    inner_products_of<T, Count, Runs>(rows + row * n, w + run, n, z + run * kSensingGroup + row);
+  });
+}
+
+template <class T>
+void add_rows(const T* rows, int count, const T* slope, int runs, std::int64_t n, T* const* e) {
+  by_groups(count, runs, [&]<int Count, int Runs>(int row, int run) {
+    add_rows_of<T, Count, Runs>(rows + row * n, slope + run * kSensingGroup + row, n, e + run);
+  });
 }
 
 }  // namespace

@@ -20,14 +20,6 @@ double scaled(const ColumnScaling& scaling, std::int32_t column, double value) {
   return (value - scaling.offset[column]) / scaling.scale[column];
 }
 
-// Weights are relative precisions: only their ratios count, so engines see them with mean 1.
-double weight_unit(const Table& table) {
-  if (table.weight.empty()) return 1;
-  double sum = 0;
-  for (const float w : table.weight) sum += static_cast<double>(w);
-  return sum / static_cast<double>(table.weight.size());
-}
-
 // The same entries by columns: a counting sort, so rows ascend within each column.
 template <class T>
 void lay_out_by_column(Observations<T>& set) {
@@ -51,6 +43,13 @@ void lay_out_by_column(Observations<T>& set) {
 
 }  // namespace
 
+double mean_weight(const Table& table) {
+  if (table.weight.empty()) return 1;
+  double sum = 0;
+  for (const float w : table.weight) sum += static_cast<double>(w);
+  return sum / static_cast<double>(table.weight.size());
+}
+
 template <class T>
 Observations<T> select(const Table& table, std::span<const Part> parts, std::initializer_list<Part> take,
                        const ColumnScaling& scaling) {
@@ -59,7 +58,7 @@ Observations<T> select(const Table& table, std::span<const Part> parts, std::ini
   set.num_columns = table.num_columns();
   Index count = 0;
   for (Index k = 0; k < table.num_observed(); ++k) count += taken(parts, take, k);
-  const double unit = weight_unit(table);
+  const double unit = mean_weight(table);
   Lines<T>& rows = set.by_row;
   rows.begin.assign(1, 0);
   rows.begin.reserve(set.num_rows + 1);
@@ -81,7 +80,7 @@ Observations<T> select(const Table& table, std::span<const Part> parts, std::ini
 
 template <class T>
 EntryList<T> select_list(const Table& table, std::span<const Part> parts, Part take, const ColumnScaling& scaling) {
-  const double unit = weight_unit(table);
+  const double unit = mean_weight(table);
   EntryList<T> list;
   for (Index i = 0; i < table.num_rows(); ++i)
     for (Index k = table.row_begin[i]; k < table.row_begin[i + 1]; ++k) {

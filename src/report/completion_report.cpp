@@ -28,11 +28,12 @@ Unseen unseen(const Table& table, const Completion& result, Part part) {
     for (Index k = table.row_begin[i]; k < table.row_begin[i + 1]; ++k) {
       if (result.parts[k] != part) continue;
       const Index j = table.column[k];
+      const double weight = table.weight.empty() ? 1 : static_cast<double>(table.weight[k]) / result.model.weight_unit;
       list.row.push_back(i);
       list.column.push_back(j);
       list.observed.push_back(table.value[k]);
       list.predicted.push_back(result.model.predict(i, j));
-      list.deviation.push_back(result.model.standard_deviation(i, j));
+      list.deviation.push_back(result.model.standard_deviation(i, j, weight));
     }
   return list;
 }
@@ -60,7 +61,8 @@ std::vector<ReportFigure> figures(const Table& table, const Completion& result) 
       list.push_back({"Coverage", format_share(e.coverage90), "of 90 % intervals",
                       "Share of the held-out entries inside their 90 % interval."});
   }
-  const std::string engine = result.engine == "flow" ? fmt::format("flow, depth {:g}", result.depth) : result.engine;
+  const std::string engine =
+      result.engine == "posterior" ? result.engine : fmt::format("{}, depth {:g}", result.engine, result.depth);
   list.push_back(
       {"Engine", engine, "centering: " + result.centering, "How the table was learned; see the candidates below."});
   list.push_back({"Stopped", name(result.stop), "", result.message});

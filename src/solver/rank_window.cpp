@@ -11,6 +11,7 @@
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
 #include "rankflow/scalar_law.h"
+#include "solver/flow/measured_loss.h"
 
 namespace rankflow {
 namespace {
@@ -88,8 +89,21 @@ void predict(const TargetEstimate& target, const RankWindowStart& start, RankWin
 
 }  // namespace
 
-TargetEstimate target_estimate(const Vector& g, double curvature) {
-  return {g / curvature, curvature};
+double TargetSketch::noise() const {
+  const double cells = static_cast<double>(num_rows * num_columns), seen = static_cast<double>(count);
+  return squares / seen * (single_entries ? 1 - seen / cells : 1);
+}
+
+TargetEstimate target_estimate(const Vector& g, const TargetSketch& sketch) {
+  const double m = static_cast<double>(std::min(sketch.num_rows, sketch.num_columns));
+  const double n = static_cast<double>(std::max(sketch.num_rows, sketch.num_columns)), unit = n * sketch.noise();
+  TargetEstimate target{g / sketch.curvature, sketch.curvature};
+  if (unit > 0)
+    for (double& value : target.values) {
+      const double beta = m / n, t = value * value / unit - beta - 1;
+      value = t > 2 * std::sqrt(beta) ? std::sqrt(unit * (t + std::sqrt(t * t - 4 * beta)) / 2) : 0;
+    }
+  return target;
 }
 
 template <class T>
@@ -97,7 +111,7 @@ TargetEstimate target_estimate(const MatrixProblem<T>& problem) {
   MatrixOf<T> gradient;
   loss_at(problem, MatrixOf<T>(MatrixOf<T>::Zero(problem.num_rows, problem.num_columns)), &gradient);
   const double cells = static_cast<double>(problem.num_rows * problem.num_columns);
-  double squares = 0;  // sum_k ||A_k||_F^2
+  double squares = 0;  // sum_k ||A_k||_F^2, with weights
   switch (problem.measurement) {
     case Measurement::entries:
       squares = static_cast<double>(problem.count());
@@ -118,16 +132,25 @@ TargetEstimate target_estimate(const MatrixProblem<T>& problem) {
   }
   const double scale =
       problem.loss.normalization == Normalization::mean ? 2.0 / static_cast<double>(problem.count()) : 1.0;
-  return target_estimate(singular_values(gradient.template cast<double>()), scale * squares / cells);
+  const double curvature = scale * squares / cells;
+  MatrixLoss squared = problem.loss;
+  squared.penalty = Penalty::squared;
+  const auto loss = flow::make_loss(problem, squared);
+  const bool single = problem.measurement == Measurement::entries || problem.measurement == Measurement::full;
+  return target_estimate(
+      singular_values(gradient.template cast<double>()),
+      {problem.num_rows, problem.num_columns, problem.count(), curvature, loss->squares() / curvature, single});
 }
 
 template TargetEstimate target_estimate<double>(const MatrixProblem<double>&);
 template TargetEstimate target_estimate<float>(const MatrixProblem<float>&);
 
 double predicted_rank(const TargetEstimate& target, const RankWindowStart& start, double time) {
-  double sum = 0, largest = 0;
-  for (const double lambda : target.values) {
-    const double s = scalar_value(start.depth, lambda, start.alpha, time * target.curvature);
+  double sum = 0, largest = 0, s = kNaN;
+  for (Index i = 0; i < target.values.size(); ++i) {
+    const double lambda = target.values[i];
+    if (i == 0 || lambda != target.values[i - 1])
+      s = scalar_value(start.depth, lambda, start.alpha, time * target.curvature);
     sum += s;
     largest = std::max(largest, s);
   }
@@ -154,7 +177,7 @@ std::vector<RankWindow> count_rank_windows(const TargetEstimate& target, const R
     const double r = s.sum() / s.maxCoeff();
     for (RankWindow& window : windows) {
       if (!within(r, window, start.tolerance)) continue;
-      if (window.first < 0) window.first = k;
+      if (window.last != k - 1) window.first = k;  // what came before was the fall from the start
       window.last = k;
     }
     for (Index i = 0; i < x.size(); ++i) x[i] = recursion.next(x[i], target.values[i]);
@@ -179,9 +202,15 @@ bool RankStop::left(const Vector& singular_values, Index iteration, double time)
   const double before = singular_values.head(rank_).sum();
   const double after = singular_values.tail(singular_values.size() - rank_).sum();
   if (after <= tolerance_ * before) {
+    seen_.armed = true;
+    const double last_one = singular_values[rank_ - 1];
+    if (last_one + after <= tolerance_ * (before - last_one)) {
+      seen_ = {.armed = true};  // rank k - 1 or less: what came before was the fall from the start
+      return false;
+    }
     if (seen_.first < 0) seen_.first = iteration, seen_.begin_time = time;
     seen_.last = iteration, seen_.end_time = time;
-  } else if (seen_.first >= 0) {
+  } else if (seen_.armed) {
     seen_.left = true;
   }
   return seen_.left;
@@ -194,6 +223,16 @@ Watcher stop_at_rank(Index rank, double tolerance, std::shared_ptr<SeenWindow> s
     if (seen) *seen = stop.seen();
     return left ? Next::finish : Next::proceed;
   };
+}
+
+std::string describe_stop(Index rank, const TargetEstimate& target, const RankWindowStart& start,
+                          const SeenWindow& seen) {
+  RankWindow predicted;
+  if (target.values.size() > 0 && target.values[0] > 0)
+    for (const RankWindow& window : predict_rank_windows(target, start, rank))
+      if (window.rank == rank) predicted = window;
+  return fmt::format("singular value {} has entered; window of rank {} in the flow's time: {}", rank + 1, rank,
+                     describe(predicted, seen));
 }
 
 std::string describe(const RankWindow& predicted, const SeenWindow& seen) {

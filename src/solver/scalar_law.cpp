@@ -13,7 +13,8 @@ namespace rankflow {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr int kBisections = 200;
+constexpr double kFarthest = 700;  // e^-700 is about the smallest number there is
+constexpr int kMostSteps = 200;
 
 // Gauss and Legendre's rule with 10 points on each piece of length at most 1/2; the integrands here are analytic and
 // their their nearest singularity pi away, so each piece is exact to round-off.
@@ -85,20 +86,28 @@ double small_start_time(double depth, double lambda, double a) {
 
 double scalar_value(double depth, double lambda, double s, double time) {
   if (time == 0 || s == lambda) return s;
-  // The end is bracketed in units of the distance that is left: from s towards lambda, or towards zero.
-  const bool to_zero = lambda <= 0;
-  const auto at = [&](double z) { return to_zero ? s * std::exp(-z) : lambda + (s - lambda) * std::exp(-z); };
-  double low = 0, high = 1;
-  const auto before = [&](double z) {
-    const double value = at(z);
-    return value > 0 && value != lambda && scalar_time(depth, lambda, s, value) < time;
-  };
-  while (before(high) && high < 700) high *= 2;
-  for (int k = 0; k < kBisections && high - low > 1e-16 * high; ++k) {
-    const double middle = (low + high) / 2;
-    (before(middle) ? low : high) = middle;
+  if (lambda == 0) {
+    // ds/dt = -N s^(3-2/N)
+    const double power = 2 - 2 / depth;
+    return std::pow(std::pow(s, -power) + depth * power * time, -1 / power);
   }
-  return at(low);
+  // In z, which shrinks the distance to the limit (lambda, or zero for a negative one) by e^-z, the law is
+  // dz/dt = rate(s). Newton's method for the time, kept between two bounds.
+  const bool to_zero = lambda < 0;
+  const auto at = [&](double z) { return to_zero ? s * std::exp(-z) : lambda + (s - lambda) * std::exp(-z); };
+  const auto rate = [&](double x) {
+    return depth * (to_zero ? std::pow(x, 1 - 2 / depth) * (x - lambda) : std::pow(x, 2 - 2 / depth));
+  };
+  double low = 0, high = kFarthest, z = std::min(1.0, rate(s) * time);
+  for (int k = 0; k < kMostSteps && high - low > 1e-15 * high; ++k) {
+    const double value = at(z), missing = time - (value == lambda ? kInfinity : scalar_time(depth, lambda, s, value));
+    (missing > 0 ? low : high) = z;
+    const double step = z + missing * rate(value);
+    if (std::abs(step - z) <= 1e-15 * z) return at(step);
+    const bool outside = !(step > low && step < high);
+    z = !outside ? step : high == kFarthest ? std::min(2 * low + 1, kFarthest) : (low + high) / 2;
+  }
+  return at(z);
 }
 
 double LayerRecursion::next(double x, double lambda) const {

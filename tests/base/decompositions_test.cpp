@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/threads.h"
 #include "rankflow/rng.h"
 
 namespace rankflow {
@@ -11,6 +12,7 @@ namespace {
 
 template <class T>
 MatrixOf<T> random_matrix(Index rows, Index columns) {
+  num_threads();  // one BLAS thread, before the first product
   Rng rng(11, rows, columns);
   MatrixOf<T> a(rows, columns);
   for (Index i = 0; i < a.size(); ++i) a.data()[i] = static_cast<T>(rng.normal());

@@ -180,6 +180,14 @@ TEST(CompleteProgram, AnswersBadCallsWithOneClearMessageAndTheRightStatus) {
                               {"$D", 3, "folder"},
                               {"$D/r.csv --depth 0.5", 2, "--depth"},
                               {"$D/r.csv --depth nan", 2, "--depth"},
+                              {"$D/r.csv --intervals nan", 2, "--intervals"},
+                              {"$D/r.csv --intervals 1", 2, "[0, 0.999]"},
+                              {"$D/r.csv --checkpoint-every nan", 2, "--checkpoint-every"},
+                              {"$D/r.csv --checkpoint-every 0", 2, "--checkpoint-every"},
+                              {"$D/r.csv --held-out nan", 2, "--held-out"},
+                              {"$D/r.csv --time-limit nan", 2, "--time-limit"},
+                              {"$D/r.csv --threads nan", 2, "--threads"},
+                              {"$D/r.csv --columns user,user,user", 2, "named twice"},
                               {"$D/r.csv --held-out 2", 2, "--held-out"},
                               {"$D/r.csv --engine best", 2, "--engine"},
                               {"$D/r.csv --no-such-option", 2, "no-such-option"},
@@ -220,8 +228,21 @@ TEST(PredictProgram, FoldsInNewRowsAndSaysHowItAnswered) {
   };
   EXPECT_GT(value(2), value(3));  // somebody who gives fives everywhere, against the average user
   EXPECT_THAT(run.err, HasSubstr("1 of rows folded in"));
+  // Fives that hardly weigh anything leave the average user.
+  std::string light = "user,item,rating,trust\n";
+  for (int j = 2; j < 12; ++j) light += fmt::format("new,i{},5,1e-9\n", j);
+  write_bytes(folder / "light.csv", light);
+  const auto weighted = run_shell("$RANKFLOW predict " + (folder / "m.npz") + " " + (folder / "pairs.csv") +
+                                  " --given " + (folder / "light.csv") + " --weight trust --digits 4");
+  ASSERT_EQ(weighted.status, 0) << weighted.err;
+  const auto of_light = lines(weighted.out);
+  EXPECT_EQ(of_light[2].substr(of_light[2].rfind(',')), of_light[3].substr(of_light[3].rfind(',')));
   EXPECT_THAT(run.err, HasSubstr("1 of unknown rows"));
   EXPECT_THAT(run.err, HasSubstr("1 of unknown columns"));
+  for (const char* wrong : {"--intervals nan", "--digits nan", "--weight w"})
+    EXPECT_EQ(run_shell("$RANKFLOW predict " + (folder / "m.npz") + " " + (folder / "pairs.csv") + " " + wrong).status,
+              2)
+        << wrong;
   const auto damaged = run_shell("$RANKFLOW predict " + (folder / "r.csv") + " " + (folder / "pairs.csv"));
   EXPECT_EQ(damaged.status, 3);
   write_bytes(folder / "bad.csv", "u1,i1\nu2\n");

@@ -1,4 +1,4 @@
-// The manual's page of options is what the program prints.
+// The manual's pages of options and instruments are what the program prints.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,6 +19,14 @@ TEST(OptionsPage, IsWhatTheProgramPrints) {
   EXPECT_THAT(run.out, HasSubstr("`--held-out`"));
   EXPECT_EQ(run.out, test::read_bytes(RANKFLOW_SOURCE_FOLDER "/docs/options.md"))
       << "run: build/release/rankflow options --markdown > docs/options.md";
+}
+
+TEST(InstrumentsPage, IsWhatTheProgramPrints) {
+  const ProgramRun run = run_shell("\"$RANKFLOW\" options --markdown --instruments");
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("`schatten:p`"));
+  EXPECT_EQ(run.out, test::read_bytes(RANKFLOW_SOURCE_FOLDER "/docs/instruments.md"))
+      << "run: build/release/rankflow options --markdown --instruments > docs/instruments.md";
 }
 
 TEST(OptionsPage, IsNotAmongTheVerbsThatHelpLists) {

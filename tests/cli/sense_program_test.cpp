@@ -55,7 +55,7 @@ struct Sensing {
 TEST(SenseProgram, EveryEngineFindsTheMatrix) {
   const Sensing problem(110);
   const std::vector<std::pair<std::string, double>> engines = {
-      {"flow", 1e-4}, {"nuclear --relative-gap 1e-8", 1e-2}, {"gd --step-size 1e-2", 2e-2}};
+      {"flow", 1e-4}, {"nuclear --relative-gap 1e-8", 1e-2}, {"gd --step-size 1e-2 --tolerance 0.01", 5e-2}};
   for (const auto& [engine, tolerance] : engines) {
     const auto run = run_shell("$RANKFLOW sense " + problem.file("A.npy") + " " + problem.file("y.npy") + " -o " +
                                problem.file("W.npy") + " --json -q --engine " + engine);

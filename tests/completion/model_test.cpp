@@ -40,6 +40,7 @@ CompletionModel sample_model() {
   model.spread.row_spread = vector(30, 0.1);
   model.spread.column_spread = vector(4, 0.1);
   model.calibration = {0.1, 0.5, 1.0, 1.5, 2.0};
+  model.weight_unit = 4;
   std::vector<std::string> names;
   for (int i = 0; i < 30; ++i) names.push_back("row, \"" + std::to_string(i) + "\"");
   model.rows = Axis::strings(names);
@@ -65,6 +66,7 @@ TEST(CompletionModel, IsTheSameAfterWritingAndReading) {
   EXPECT_EQ(after.rows.title, "who");
   EXPECT_EQ(after.columns.find("1000000000000"), 2);
   EXPECT_EQ(after.value_title, "how much");
+  EXPECT_EQ(after.weight_unit, 4);
 }
 
 TEST(CompletionModel, PredictsTheFormulaInTheUnitsOfTheColumn) {
@@ -82,6 +84,7 @@ TEST(CompletionModel, TakesTheConformalQuantile) {
   EXPECT_EQ(model.calibration_quantile(0.99), 2.0);
   const Interval interval = model.interval(3, 1, 0.5);
   EXPECT_NEAR((interval.high - interval.low) / 2, 1.0 * model.standard_deviation(3, 1), 1e-12);
+  for (const double level : {kNaN, 0.0, 1.0, -1.0}) EXPECT_TRUE(std::isnan(model.interval(3, 1, level).low)) << level;
 }
 
 TEST(FoldIn, IsTheRidgeSolutionUnderTheTrainingRowsDistribution) {
@@ -98,9 +101,9 @@ TEST(FoldIn, IsTheRidgeSolutionUnderTheTrainingRowsDistribution) {
   const std::vector<FoldIn::Given> given = {{0, 2.0}, {3, 4.5}};
   Eigen::MatrixXd precision = prior;
   Eigen::VectorXd pull = prior * mean;
-  for (const auto& [j, value] : given) {
+  for (const auto& [j, value, weight] : given) {
     const Eigen::VectorXd c{{1.0, p.v(j, 0), p.v(j, 1)}};
-    const double w = 1 / (model.spread.row_noise.mean() * model.spread.column_noise[j]);
+    const double w = weight / (model.spread.row_noise.mean() * model.spread.column_noise[j]);
     precision += w * c * c.transpose();
     pull += w * (value - p.mean - p.column_bias[j]) * c;
   }
@@ -116,6 +119,18 @@ TEST(FoldIn, IsTheRidgeSolutionUnderTheTrainingRowsDistribution) {
   EXPECT_NEAR(fold_in.predict(average, 1), predict_unknown(model, std::nullopt, 1), 1e-9);
   const Interval before = fold_in.interval(average, 1, 0.5), after = fold_in.interval(row, 1, 0.5);
   EXPECT_GT(before.high - before.low, after.high - after.low);
+}
+
+// An observation of weight 2 says as much as two of weight 1.
+TEST(FoldIn, TakesWeightsAsPrecisions) {
+  const CompletionModel model = sample_model();
+  const FoldIn fold_in(model);
+  const std::vector<FoldIn::Given> twice = {{0, 12.0}, {0, 12.0}, {3, 11.0}}, heavy = {{0, 12.0, 2}, {3, 11.0}};
+  const FoldedRow a = fold_in.row(twice), b = fold_in.row(heavy);
+  EXPECT_NEAR(a.bias, b.bias, 1e-9);
+  EXPECT_LT((a.coordinates - b.coordinates).norm(), 1e-9);
+  EXPECT_LT((a.covariance - b.covariance).norm(), 1e-9);
+  EXPECT_GT(std::abs(fold_in.row(std::vector<FoldIn::Given>{{0, 12.0}, {3, 11.0}}).bias - b.bias), 1e-6);
 }
 
 TEST(CompletionModel, RefusesFilesThatAreNotSoundModels) {

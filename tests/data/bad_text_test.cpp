@@ -55,6 +55,17 @@ TEST(BadTriplets, ListTheColumnsWhenANameIsWrong) {
 TEST(BadTriplets, NeedTwoOrThreeColumnNames) {
   EXPECT_THROW(test::read_bytes_as_table(kHeader + "a,x,1\n", {.columns = "user"}), OptionError);
 }
+TEST(BadTriplets, TakeNoColumnTwice) {
+  for (const char* columns : {"user,user,user", "user,item,user", "user,1,rating"})
+    EXPECT_THROW(test::read_bytes_as_table(kHeader + "a,x,1\n", {.columns = columns}), OptionError) << columns;
+  EXPECT_THROW(
+      test::read_bytes_as_table("a,b,c\n1.5,2,3\n4,5,6\n", {.format = ReadOptions::Format::dense, .columns = "b,b"}),
+      OptionError);
+  // Two columns of one name are told apart by their positions.
+  EXPECT_EQ(test::cells(test::read_bytes_as_table("a,a,c\n1.5,2,3\n4,5,6\n",
+                                                  {.format = ReadOptions::Format::dense, .columns = "1,2"})),
+            "1.5 2\n4 5\n");
+}
 TEST(BadTriplets, NeedAsManyColumnsAsTheFormatHas) {
   EXPECT_THAT(message_of("5\n6\n", {.format = ReadOptions::Format::triplets}), HasSubstr("expected at least"));
 }
@@ -69,6 +80,15 @@ TEST(BadTable, NamesRaggedLines) {
   EXPECT_THAT(message_of("1.5 2 3\n4  6\n1 2 3\n"), HasSubstr("write holes as NA"));
   EXPECT_THAT(message_of("a,b,c,d,e\n1.5,2,3\n4,5,6\n"),
               HasSubstr("test.csv:1: the header has 5 fields, the lines below have 3"));
+}
+TEST(BadTable, SaysThatDuplicatesAreNoMatterThere) {
+  const std::string dense = "a,b,c\n1.5,2,3\n4,,6\n";
+  EXPECT_TRUE(test::any_contains(
+      test::read_bytes_as_table(dense, {.duplicates = ReadOptions::Duplicates::mean}).warnings, "--duplicates"));
+  EXPECT_FALSE(test::any_contains(test::read_bytes_as_table(dense).warnings, "--duplicates"));
+  EXPECT_FALSE(test::any_contains(
+      test::read_bytes_as_table(kHeader + "a,x,1\n", {.duplicates = ReadOptions::Duplicates::mean}).warnings,
+      "--duplicates"));
 }
 TEST(BadTable, OfOnlyHolesIsRefused) {
   EXPECT_THAT(message_of("a,b\n,\nNA,\n"), HasSubstr("none of the 2 x 2 cells is observed"));

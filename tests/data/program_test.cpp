@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <nlohmann/json.hpp>
 
@@ -93,6 +94,36 @@ TEST(Convert, MakesADenseTableOfTripletsAndTheOtherWayRound) {
   const ProgramRun triplets =
       run_shell("printf 'n,x,y\\na,1.5,\\nb,,2\\n' | \"$RANKFLOW\" convert - - --shape triplets");
   EXPECT_EQ(triplets.out, "n,column,value\na,x,1.5\nb,y,2\n");
+}
+
+TEST(Convert, RoundsValuesToTheDigitsAskedForInEveryFormat) {
+  const Folder folder;
+  test::write_bytes(folder / "a.csv", "user,item,rating\na,x,3.14159\na,y,-0.00123456\nb,x,98765\nb,y,1.7976931e308\n");
+  const ProgramRun run =
+      run_shell("cd " + folder.path() +
+                " && \"$RANKFLOW\" convert a.csv b.npz --digits 2 && "
+                "\"$RANKFLOW\" convert b.npz - && \"$RANKFLOW\" convert a.csv - --digits 2 --shape dense");
+  EXPECT_EQ(run.status, 0) << run.err;
+  // What would become infinite stays as it was.
+  EXPECT_EQ(run.out,
+            "user,item,rating\na,x,3.1\na,y,-0.0012\nb,x,99000\nb,y,1.7976931e+308\n"
+            "user,x,y\na,3.1,-0.0012\nb,99000,1.7976931e+308\n");
+  EXPECT_EQ(run_shell("\"$RANKFLOW\" convert a.csv b.csv --digits nan").status, 2);
+}
+
+TEST(Convert, LeavesNothingHalfWrittenBehindWhenItIsEnded) {
+  const Folder folder;
+  std::string diagonal = "row,column,value\n";
+  for (int i = 0; i < 30'000; ++i) diagonal += fmt::format("{},{},1\n", i, i);
+  test::write_bytes(folder / "a.csv", diagonal);
+  // 900 million cells: long enough to be met while the file is being written.
+  const ProgramRun run = run_shell("cd " + folder.path() +
+                                   "; $RANKFLOW convert a.csv out.csv.gz --shape dense & p=$!; "
+                                   "for k in $(seq 600); do ls | grep -q part && break; sleep 0.02; done; "
+                                   "ls | grep part; kill -TERM $p; wait $p");
+  EXPECT_EQ(run.status, 128 + SIGTERM) << run.err;
+  EXPECT_THAT(run.out, testing::MatchesRegex("out.csv.gz.[0-9]+-[0-9a-f]+.part\n"));
+  EXPECT_THAT(folder.files(), testing::ElementsAre("a.csv"));
 }
 
 TEST(Convert, ToAFullDeviceExitsWithThree) {

@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "data/output_file.h"
 #include "rankflow/rng.h"
 #include "rankflow/write.h"
 #include "support/tables.h"
@@ -170,6 +171,23 @@ TEST(Writers, SayThatTheFolderIsMissing) {
   const Folder folder;
   EXPECT_THAT(message([&] { write_table(folder / "no/a.csv", awkward_triplets()); }),
               HasSubstr("the folder has to exist"));
+}
+
+TEST(OutputFile, OfTwoWritersToOnePathTheLastOneToFinishWins) {
+  const test::Folder folder;
+  OutputFile one(folder / "a.txt"), two(folder / "a.txt");
+  one.write("first ");
+  two.write("second");
+  one.write("whole");
+  two.finish();
+  EXPECT_EQ(test::read_bytes(folder / "a.txt"), "second");
+  one.finish();
+  EXPECT_EQ(test::read_bytes(folder / "a.txt"), "first whole");
+  { OutputFile(folder / "a.txt").write("given up"); }
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"a.txt"});
+  const std::string longest(255, 'n');  // what file systems allow: the part's name must not be longer
+  write_file(folder / longest, "x");
+  EXPECT_EQ(test::read_bytes(folder / longest), "x");
 }
 
 }  // namespace

@@ -24,13 +24,13 @@ using convex::Point;
 // s - x = gamma Y with Y a subgradient of ||.||_* at x: lambda / gamma solves the dual problem
 //   max <lambda, y> - tolerance ||lambda||_1   subject to   ||A^* lambda||_2 <= 1,
 // and any lambda divided by ||A^* lambda||_2 gives a bound.
-constexpr Index kMemory = 10;         // points that Anderson's method extrapolates from
-constexpr double kMostGrowth = 2;     // of the residual by an extrapolation; beyond, it is taken back
-constexpr double kStep = 0.2;         // gamma at the start, of the spectral norm of the least squares solution
-constexpr double kLeastStep = 0.001;  // the same, below which gamma is not reduced
-constexpr double kStepFactor = 0.3;   // where the residual has not fallen by kStall within kStallAfter iterations
+constexpr Index kMemory = 10;        // points that Anderson's method extrapolates from
+constexpr double kMostGrowth = 2;    // of the residual by an extrapolation; beyond, it is taken back
+constexpr double kStep = 0.2;        // gamma at the start, of the spectral norm of the least squares solution
+constexpr double kLeastStep = 0.01;  // the same, below which gamma is not reduced
+constexpr double kStepFactor = 0.3;  // where the residual has not fallen by kStall within kStallAfter iterations
 constexpr double kStall = 0.3;
-constexpr Index kStallAfter = 20;
+constexpr Index kStallAfter = 20;  // at first; twice as long after each reduction
 constexpr Index kCertifyEvery = 10;
 constexpr std::int64_t kStateVersion = 1;
 
@@ -72,7 +72,7 @@ struct NuclearNormSolver::Impl {
   double gamma = 0, unit = 0;  // unit: spectral norm of the least squares solution
   double residual = 0;         // |z - x| before the last extrapolation
   double mark = 0;             // residual when the stall was last looked for
-  Index since_mark = 0, iterations = 0, certified_at = -1;
+  Index since_mark = 0, patience = kStallAfter, iterations = 0, certified_at = -1;
   bool extrapolated = false;
 
   Matrix best_w;
@@ -114,6 +114,7 @@ struct NuclearNormSolver::Impl {
     message = "under way";
     iterations = 0;
     certified_at = -1;
+    patience = kStallAfter;
     seconds_before = 0;
     begin = Clock::now();
     best = {};
@@ -173,7 +174,7 @@ struct NuclearNormSolver::Impl {
       return;
     }
     residual = size;
-    if (++since_mark >= kStallAfter && reduce_step(at)) return;
+    if (++since_mark >= patience && reduce_step(at)) return;
     fallback = s + f;
     s = anderson.next(s, f);
     extrapolated = true;
@@ -187,6 +188,7 @@ struct NuclearNormSolver::Impl {
     if (!stalled) return false;
     Point next{x.w + kStepFactor * (at.w - x.w), x.t + kStepFactor * (at.t - x.t)};
     gamma *= kStepFactor;
+    patience *= 2;
     s = stack(next);
     forget_past();
     return true;
@@ -264,7 +266,7 @@ struct NuclearNormSolver::Impl {
     to.set("nuclear.best_w", best_w);
     to.set("nuclear.best_dual", best_dual);
     to.set("nuclear.numbers", std::vector<double>{gamma, unit, residual, mark, best.value, best.bound, seconds()});
-    to.set("nuclear.counts", std::vector<std::int64_t>{since_mark, iterations, certified_at, extrapolated,
+    to.set("nuclear.counts", std::vector<std::int64_t>{since_mark, patience, iterations, certified_at, extrapolated,
                                                        static_cast<std::int64_t>(stop)});
     anderson.save(to, "nuclear.anderson");
     return to;
@@ -286,9 +288,10 @@ struct NuclearNormSolver::Impl {
     best = {numbers[4], numbers[5]};
     seconds_before = numbers[6];
     begin = Clock::now();
-    const std::vector<std::int64_t> counts = from.get_ints("nuclear.counts", 5);
-    since_mark = counts[0], iterations = counts[1], certified_at = counts[2], extrapolated = counts[3] != 0;
-    stop = static_cast<Stop>(counts[4]);
+    const std::vector<std::int64_t> counts = from.get_ints("nuclear.counts", 6);
+    since_mark = counts[0], patience = counts[1], iterations = counts[2], certified_at = counts[3];
+    extrapolated = counts[4] != 0;
+    stop = static_cast<Stop>(counts[5]);
     if (stop == Stop::iteration_limit || stop == Stop::time_limit || stop == Stop::interrupted) stop = Stop::not_run;
     anderson.load(from, "nuclear.anderson", size);
   }

@@ -3,6 +3,7 @@
 #include "solver/convex/top_singular.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "linalg/decompositions.h"
 #include "linalg/tall.h"
@@ -70,55 +71,67 @@ TopSingular dense_top(const SparseResidual& residual, const Product& outside, In
   return top;
 }
 
+// One side of the residual: the space that is taken off there, and the product that starts from it.
+struct Side {
+  const Matrix& outside;
+  std::function<Matrix(const Matrix&)> product;
+};
+
+// v: basis on the one side so far, rv = R v without what is taken off on the other. The projected problem is rv.
+TopSingular krylov(const Side& side, const Side& other, Matrix block, double tolerance, double level) {
+  const Index n = block.rows(), count = block.cols(), room = n - side.outside.cols();
+  TopSingular top{Matrix(other.outside.rows(), 0), Matrix(n, 0), Vector(0), 0};
+  Matrix v(n, 0), rv(other.outside.rows(), 0);
+  block = orthonormal(std::move(block), side.outside, v);
+  for (Index step = 0; step < kMostBlocks && block.cols() > 0; ++step) {
+    v = beside(v, block);
+    Matrix image = side.product(block);
+    take_off(image, other.outside);
+    rv = beside(rv, image);
+    const SymmetricEigen eigen = symmetric_eigen(transpose_times(rv, rv));
+    const Index size = v.cols(), kept = std::min(count, size);
+    top.s = eigen.values.tail(kept).reverse().cwiseMax(0).cwiseSqrt();
+    const Matrix rotation = eigen.vectors.rightCols(kept).rowwise().reverse();
+    top.v = times(v, rotation);
+    top.u = times(rv, rotation);
+    for (Index k = 0; k < kept; ++k)
+      if (top.s[k] > 0) top.u.col(k) /= top.s[k];
+    Matrix back = other.product(top.u);
+    take_off(back, side.outside);
+    back -= top.v * top.s.asDiagonal();  // what is new about R^T R v
+    const double left_over = back.col(0).norm();
+    if (top.s[0] > 0) top.error = std::min(left_over, left_over * left_over / (kSeparation * top.s[0]));
+    const bool above = step + 1 >= kFewestBlocks && top.s[0] > kClearlyAbove * level;
+    const bool below = top.s[0] + left_over < kClearlyBelow * level;
+    if (top.error <= tolerance || above || below || v.cols() >= room) break;
+    block = orthonormal(std::move(back), side.outside, v);
+  }
+  return top;
+}
+
 }  // namespace
 
 TopSingular top_singular(const SparseResidual& residual, const Product& outside, const Matrix& start, Index count,
                          double tolerance, double level, std::uint64_t seed) {
   const Index m = residual.num_rows(), n = residual.num_columns();
-  const Index room = std::min(m, n) - outside.rank();
-  count = std::min(count, room);
-  TopSingular top{Matrix(m, 0), Matrix(n, 0), Vector(0), 0};
-  if (count <= 0) return top;
+  count = std::min(count, std::min(m, n) - outside.rank());
+  if (count <= 0) return {Matrix(m, 0), Matrix(n, 0), Vector(0), 0};
   if (std::min(m, n) <= kDenseSide) return dense_top(residual, outside, count);
-  Matrix block(n, count);
+  // The basis grows on the shorter side.
+  const bool swapped = m < n;
+  const Side wide{swapped ? outside.u : outside.v,
+                  [&](const Matrix& x) { return swapped ? residual.transpose_times(x) : residual.times(x); }};
+  const Side tall{swapped ? outside.v : outside.u,
+                  [&](const Matrix& x) { return swapped ? residual.times(x) : residual.transpose_times(x); }};
+  const Matrix known = swapped ? residual.times(start) : start;
+  Matrix block(std::min(m, n), count);
   for (Index k = 0; k < count; ++k)
-    for (Index j = 0; j < n; ++j)
-      block(j, k) = k < start.cols()
-                        ? start(j, k)
+    for (Index j = 0; j < block.rows(); ++j)
+      block(j, k) = k < known.cols()
+                        ? known(j, k)
                         : Rng(seed, kStream, static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(j)).normal();
-  // v: basis of the row space so far, rv = R v outside of U. The projected problem is the thin matrix rv.
-  Matrix v(n, 0), rv(m, 0);
-  block = orthonormal(std::move(block), outside.v, v);
-  for (Index step = 0; step < kMostBlocks && block.cols() > 0; ++step) {
-    v = beside(v, block);
-    Matrix image = residual.times(block);
-    take_off(image, outside.u);
-    rv = beside(rv, image);
-    const SymmetricEigen eigen = symmetric_eigen(transpose_times(rv, rv));
-    const Index size = v.cols(), kept = std::min(count, size);
-    top.s.resize(kept);
-    Matrix rotation(size, kept);
-    for (Index k = 0; k < kept; ++k) {
-      top.s[k] = std::sqrt(std::max(0.0, eigen.values[size - 1 - k]));
-      rotation.col(k) = eigen.vectors.col(size - 1 - k);
-    }
-    top.v = times(v, rotation);
-    top.u = times(rv, rotation);
-    for (Index k = 0; k < kept; ++k)
-      if (top.s[k] > 0) top.u.col(k) /= top.s[k];
-    Matrix back = residual.transpose_times(top.u);
-    take_off(back, outside.v);
-    double left_over = 0;
-    if (top.s[0] > 0) {
-      left_over = (back.col(0) - top.s[0] * top.v.col(0)).norm();
-      top.error = std::min(left_over, left_over * left_over / (kSeparation * top.s[0]));
-    }
-    const bool above = step + 1 >= kFewestBlocks && top.s[0] > kClearlyAbove * level;
-    const bool below = top.s[0] + left_over < kClearlyBelow * level;
-    if (top.error <= tolerance || above || below || v.cols() >= room) break;
-    for (Index k = 0; k < kept; ++k) back.col(k) -= top.s[k] * top.v.col(k);  // what is new about R^T R v
-    block = orthonormal(std::move(back), outside.v, v);
-  }
+  TopSingular top = krylov(wide, tall, std::move(block), tolerance, level);
+  if (swapped) std::swap(top.u, top.v);
   return top;
 }
 

@@ -91,9 +91,10 @@ class RankOneLoss final : public EndLoss<T> {
                               .k = rows});
     double sum = 0;
     for (Index k = 0; k < m; ++k) {
-      double z = 0, rho = 0;
-      passes_.inner_products(times_w_.row(k), 1, right_.row(k), columns, &z);
-      const T slope = residual_.slope(static_cast<T>(z - static_cast<double>(problem_.values[k])), rho);
+      double z[kSensingGroup], rho = 0;
+      const T* right = right_.row(k);
+      passes_.inner_products(times_w_.row(k), 1, &right, 1, columns, z);
+      const T slope = residual_.slope(static_cast<T>(z[0] - static_cast<double>(problem_.values[k])), rho);
       sum += rho;
       for (Index j = 0; j < columns; ++j) times_w_.row(k)[j] = slope * right_.row(k)[j];
     }

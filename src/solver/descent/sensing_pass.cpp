@@ -43,16 +43,25 @@ void SensingPass<T>::run_block(std::span<SensingRun<T>* const> runs, Index first
   for (Index k = first; k < last; k += kSensingGroup) {
     const int group = static_cast<int>(std::min<Index>(kSensingGroup, last - k));
     const T* rows = problem_.matrices.data() + k * cells_;
-    for (Index r = 0; r < count; ++r) {
-      double z[kSensingGroup];
-      T slope[kSensingGroup];
-      passes_.inner_products(rows, group, runs[r]->w, cells_, z);
-      for (int t = 0; t < group; ++t) {
-        double rho = 0;
-        slope[t] = residual_.slope(static_cast<T>(z[t] - static_cast<double>(problem_.values[k + t])), rho);
-        cost[r] += rho;
+    for (Index r = 0; r < count; r += kSensingRuns) {
+      const int some = static_cast<int>(std::min<Index>(kSensingRuns, count - r));
+      const T* w[kSensingRuns];
+      T* e[kSensingRuns];
+      for (int q = 0; q < some; ++q) {
+        w[q] = runs[r + q]->w;
+        e[q] = part + (r + q) * padded_cells_;
       }
-      passes_.add_rows(rows, group, slope, cells_, part + r * padded_cells_);
+      double z[kSensingRuns * kSensingGroup];
+      T slope[kSensingRuns * kSensingGroup];
+      passes_.inner_products(rows, group, w, some, cells_, z);
+      for (int q = 0; q < some; ++q)
+        for (int t = 0; t < group; ++t) {
+          const int at = q * kSensingGroup + t;
+          double rho = 0;
+          slope[at] = residual_.slope(static_cast<T>(z[at] - static_cast<double>(problem_.values[k + t])), rho);
+          cost[r + q] += rho;
+        }
+      passes_.add_rows(rows, group, slope, some, cells_, e);
     }
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
+#include <cmath>
 
 #include "solver/descent/engine.h"
 
@@ -36,6 +36,7 @@ class Watching {
     seen_ = engine_.iteration();
     if (watchers_.empty()) return;
     const std::unique_ptr<Snapshot> snapshot = make_snapshot(engine_);
+    if (!std::isfinite(snapshot->loss)) return;  // a diverged point has no spectrum to look at
     bool go_on = true;
     for (const Watcher& watcher : watchers_) go_on = watcher(*snapshot) == Next::proceed && go_on;
     if (!go_on && !engine_.ended()) engine_.finish(Stop::interrupted, "a watcher ended the fit");

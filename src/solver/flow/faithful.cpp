@@ -78,7 +78,7 @@ class Faithful final : public Path {
     archive.set("faithful.best_time", best_.time);
     const SeenWindow seen = rank_stop_ ? rank_stop_->seen() : SeenWindow{};
     archive.set("faithful.window", std::vector<double>{seen.begin_time, seen.end_time});
-    archive.set("faithful.window_steps", std::vector<std::int64_t>{seen.first, seen.last, seen.left});
+    archive.set("faithful.window_steps", std::vector<std::int64_t>{seen.first, seen.last, seen.armed, seen.left});
   }
 
   void load(const Archive& archive) override {
@@ -97,8 +97,8 @@ class Faithful final : public Path {
     best_ = load_candidate(archive, "faithful.best", problem_.start);
     best_.time = archive.get_double("faithful.best_time");
     const auto window = archive.get_doubles("faithful.window", 2);
-    const auto steps = archive.get_ints("faithful.window_steps", 3);
-    if (rank_stop_) rank_stop_->restore({steps[0], steps[1], window[0], window[1], steps[2] != 0});
+    const auto steps = archive.get_ints("faithful.window_steps", 4);
+    if (rank_stop_) rank_stop_->restore({steps[0], steps[1], window[0], window[1], steps[2] != 0, steps[3] != 0});
   }
 
  private:
@@ -230,7 +230,7 @@ class Faithful final : public Path {
     }
     best_.train_rmse = rmse(problem_.train, loss_);
     best_.validation_rmse = validation_;
-    best_.path = {FlowStrategy::greedy, 0, 0, static_cast<Index>(accepted_)};
+    best_.path = {FlowStrategy::greedy, 0, static_cast<Index>(accepted_)};
     best_.time = time_;
     best_.message = "the flow is under way";
     best_step_ = accepted_;
@@ -240,19 +240,22 @@ class Faithful final : public Path {
   std::string rank_message() const {
     const Index rank = problem_.options.stop_at_rank;
     const Pairs pairs = top_pairs(problem_.train, problem_.start, rank + 1, kStartIterations, problem_.options.seed);
+    const Loss& loss = problem_.train;
     double curvature = 0;
-    for (Index i = 0; i < problem_.train.num_rows(); ++i) curvature += problem_.train.row_weight(i);
-    curvature /= static_cast<double>(problem_.train.num_rows() * problem_.train.num_columns());
-    const auto windows = predict_rank_windows(target_estimate(pairs.g, curvature), {law_.depth, start_size_, 0}, rank);
-    const bool known = !windows.empty() && windows.back().rank == rank;
-    return "singular value " + std::to_string(rank + 1) + " has entered; window of rank " + std::to_string(rank) +
-           " in the flow's time: " + describe(known ? windows.back() : RankWindow{}, rank_stop_->seen());
+    Index by_rows = 0;
+    for (Index i = 0; i < loss.num_rows(); ++i) curvature += loss.row_weight(i), by_rows += loss.row_count(i);
+    curvature /= static_cast<double>(loss.num_rows() * loss.num_columns());
+    const TargetSketch sketch{loss.num_rows(), loss.num_columns(),         loss.count(),
+                              curvature,       loss.squares() / curvature, by_rows == loss.count()};
+    return describe_stop(rank, target_estimate(pairs.g, sketch), {law_.depth, start_size_, 0}, rank_stop_->seen());
   }
 
   bool end(Stop why, const std::string& message) {
     done_ = true;
     best_.stop = why;
     best_.message = message;
+    if (rank_stop_ && !rank_stop_->seen().left)
+      best_.message += "; no singular value after number " + std::to_string(problem_.options.stop_at_rank) + " entered";
     return false;
   }
 

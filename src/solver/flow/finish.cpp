@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "linalg/tall.h"
+#include "rankflow/error.h"
 #include "rankflow/rng.h"
 
 namespace rankflow::flow {
@@ -117,7 +118,10 @@ void Finish::save(Archive& archive, const std::string& name) const {
 }
 
 void Finish::load(const Archive& archive, const std::string& name, const Point& like) {
-  state_ = static_cast<State>(archive.get_int(name + ".state"));
+  const std::int64_t state = archive.get_int(name + ".state");
+  if (state < 0 || state > static_cast<std::int64_t>(State::matched))
+    throw InputError(name + ".state", "found state " + std::to_string(state) + ", expected 0 to 5");
+  state_ = static_cast<State>(state);
   const auto numbers = archive.get_doubles(name + ".numbers", 6);
   squares_.loss = numbers[0], squares_.damping = numbers[1], squares_.growth = numbers[2];
   loss_then_ = numbers[3], answer_loss_ = numbers[4], displacement_ = numbers[5];

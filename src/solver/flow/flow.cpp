@@ -11,6 +11,7 @@
 #include "rankflow/error.h"
 #include "solver/flow/finish.h"
 #include "solver/flow/path.h"
+#include "solver/flow/refit.h"
 
 namespace rankflow {
 namespace {
@@ -18,8 +19,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kStateVersion = 1;
 constexpr double kDecayFactors[] = {1.2, 1.05, .9, .8, .7, .6};
-constexpr double kFarAway = .9;    // of the product's norm: a refit that moves farther has failed
-constexpr double kWorseFit = 1.2;  // or whose residual is this much larger
 constexpr Index kFirstFactor = 2;  // the search over decay factors starts here and goes on from the best, up or down
 constexpr Index kGreedy = -1;      // instead of the number of a decay factor
 constexpr Index kVanishing = -2;
@@ -125,7 +124,7 @@ struct Flow<T>::Impl {
     if (number == kGreedy) return flow::make_greedy(*problem, repeat ? repeat->steps : 0);
     if (number == kVanishing) return flow::make_vanishing_decay(*problem);
     if (repeat) return flow::make_noisy(*problem, *repeat, true);
-    return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[number], 0, 0}, false);
+    return flow::make_noisy(*problem, {FlowStrategy::noisy, kDecayFactors[number], 0}, false);
   }
 
   // Starts the next path of the plan; false if there is none.
@@ -223,7 +222,7 @@ struct Flow<T>::Impl {
       tried.push_back({numbers[k], errors[k]});
     }
     iterations = archive.get_int("flow.iterations");
-    stop = static_cast<Stop>(archive.get_int("flow.stop"));
+    stop = flow::stop_from(archive.get_int("flow.stop"), "flow.stop");
     // A limit may be raised and an interruption taken back; an end is an end.
     if (stop == Stop::iteration_limit || stop == Stop::time_limit || stop == Stop::interrupted) stop = Stop::not_run;
     seconds_before = archive.get_double("flow.seconds");
@@ -350,15 +349,11 @@ FlowResult refit_flow(const Observations<T>& observations, const FlowResult& val
   Flow<T> flow(observations, options, validated.path);
   FlowResult refit = run(flow, observers);
   if (refit.stop == Stop::interrupted) return refit;
-  // A tenth more data moves a fit by its error, which validation has shown to be small against the product itself.
-  const double size = validated.model.s.norm(), moved = flow::distance(refit.model, validated.model);
-  const bool failed = refit.stop == Stop::diverged || !refit.model.s.allFinite() || !(moved <= kFarAway * size) ||
-                      refit.train_rmse > kWorseFit * validated.train_rmse + options.tolerance;
   refit.validation_rmse = validated.validation_rmse;
-  if (!failed) return refit;
+  if (!flow::refit_failed(refit.stop, refit.model, refit.train_rmse, validated.model, validated.train_rmse))
+    return refit;
   FlowResult kept = validated;
-  kept.message += "; the refit on all observations ended far away (by " +
-                  std::to_string(size > 0 ? moved / size : moved) + " of the product's norm) and was dropped";
+  kept.message += flow::kRefitDropped;
   kept.seconds += refit.seconds;
   return kept;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rankflow/error.h"
 #include "solver/flow/finish.h"
 #include "solver/flow/path.h"
 
@@ -72,7 +73,10 @@ class Greedy final : public Path {
   }
 
   void load(const Archive& archive) override {
-    phase_ = static_cast<Phase>(archive.get_int("greedy.phase"));
+    const std::int64_t phase = archive.get_int("greedy.phase");
+    if (phase < 0 || phase > static_cast<std::int64_t>(Phase::done))
+      throw InputError("greedy.phase", "found phase " + std::to_string(phase) + ", expected 0 to 3");
+    phase_ = static_cast<Phase>(phase);
     const auto counters = archive.get_ints("greedy.counters", 3);
     moves_ = static_cast<int>(counters[0]), entered_ = counters[1], stale_ = static_cast<int>(counters[2]);
     const auto numbers = archive.get_doubles("greedy.numbers", 5);
@@ -176,7 +180,7 @@ class Greedy final : public Path {
     best_.point = point;
     best_.train_rmse = rmse(problem_.train, loss);
     best_.validation_rmse = validation_;
-    best_.path = {FlowStrategy::greedy, 0, 0, entered_};
+    best_.path = {FlowStrategy::greedy, 0, entered_};
   }
 
   void end() {

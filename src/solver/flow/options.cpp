@@ -36,14 +36,15 @@ std::vector<OptionField> fields(FlowOptions& o) {
       choice("centering", o.centering,
              {{"none", Centering::none}, {"mean", Centering::mean}, {"biases", Centering::biases}},
              "what is explained before the product: nothing, the mean, or the mean with row and column biases"),
-      field(
-          "weight_decay", o.weight_decay, kNotNegative,
-          "lambda of every factor of the deep product, for half the sum of squares; adds -lambda L W to the flow. The "
-          "noisy strategy chooses its own"),
+      field("weight_decay", o.weight_decay, kNotNegative,
+            "of the faithful motion, an error with the fast one, whose noisy strategy finds its own: lambda of every "
+            "factor "
+            "of the deep product, for half the sum of squares; adds -lambda L W to the flow"),
       field("max_rank", o.max_rank, Range{0, 1e9}, "upper limit on the rank; 0 = none"),
-      field("stop_at_rank", o.stop_at_rank, Range{0, 1e9},
-            "stop early at this rank: the faithful motion ends when the next singular value enters, the fast one lets "
-            "in no more directions; 0 = no"),
+      field(
+          "stop_at_rank", o.stop_at_rank, Range{0, 1e9},
+          "stop early at this rank: gradient descent and the faithful motion end when the next singular value enters, "
+          "the fast motion lets in no more directions; 0 = no"),
       field("alpha", o.alpha, kPositive,
             "size of the end matrix's singular values at the start of the faithful motion, in units of the data"),
       field("tolerance", o.tolerance, kNotNegative,

@@ -56,6 +56,8 @@ class Path {
   virtual void load(const Archive& archive) = 0;
 };
 
+/// A number from a file as a reason for stopping; InputError if it is none.
+Stop stop_from(std::int64_t number, const std::string& where);
 void save(Archive& archive, const std::string& name, const Point& point);
 Point load_point(const Archive& archive, const std::string& name, const Point& like);
 void save(Archive& archive, const std::string& name, const Tangent& xi);

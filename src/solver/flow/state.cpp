@@ -1,9 +1,18 @@
 // Points, directions and candidates as named arrays.
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "rankflow/error.h"
 #include "solver/flow/path.h"
 
 namespace rankflow::flow {
+
+Stop stop_from(std::int64_t number, const std::string& where) {
+  if (number < 0 || number > static_cast<std::int64_t>(Stop::diverged))
+    throw InputError(where, "found reason " + std::to_string(number) + " for stopping, expected 0 to " +
+                                std::to_string(static_cast<int>(Stop::diverged)));
+  return static_cast<Stop>(number);
+}
 
 void save(Archive& archive, const std::string& name, const Point& point) {
   archive.set(name + ".u", point.u);
@@ -22,6 +31,9 @@ Point load_point(const Archive& archive, const std::string& name, const Point& l
   point.mean = archive.get_double(name + ".mean");
   point.row_bias = archive.get_vector(name + ".row_bias", like.num_rows());
   point.column_bias = archive.get_vector(name + ".column_bias", like.num_columns());
+  if (!std::isfinite(point.mean) || !point.row_bias.allFinite() || !point.column_bias.allFinite() ||
+      !point.s.allFinite() || !point.u.allFinite() || !point.v.allFinite())
+    throw InputError(name, "a matrix holds a number that is not finite", "start again without the saved state");
   return point;
 }
 
@@ -39,16 +51,16 @@ Tangent load_tangent(const Archive& archive, const std::string& name, const Poin
 }
 
 void save(Archive& archive, const std::string& name, const FlowPath& path) {
-  archive.set(name + ".path", std::vector<double>{path.decay_factor, path.geometry});
+  archive.set(name + ".path", std::vector<double>{path.decay_factor});
   archive.set(name + ".path_counters", std::vector<std::int64_t>{static_cast<std::int64_t>(path.strategy), path.steps});
 }
 
 FlowPath load_path(const Archive& archive, const std::string& name) {
-  const auto numbers = archive.get_doubles(name + ".path", 2);
+  const auto numbers = archive.get_doubles(name + ".path", 1);
   const auto counters = archive.get_ints(name + ".path_counters", 2);
   if (counters[0] < 0 || counters[0] > static_cast<std::int64_t>(FlowStrategy::noisy))
     throw InputError(name + ".path_counters", "found strategy " + std::to_string(counters[0]) + ", expected 0 to 2");
-  return {static_cast<FlowStrategy>(counters[0]), numbers[0], numbers[1], counters[1]};
+  return {static_cast<FlowStrategy>(counters[0]), numbers[0], counters[1]};
 }
 
 void save(Archive& archive, const std::string& name, const Candidate& candidate) {
@@ -69,7 +81,7 @@ Candidate load_candidate(const Archive& archive, const std::string& name, const 
   const auto flags = archive.get_ints(name + ".flags", 3);
   candidate.solved = flags[0] != 0;
   candidate.matched = flags[1] != 0;
-  candidate.stop = static_cast<Stop>(flags[2]);
+  candidate.stop = stop_from(flags[2], name + ".flags");
   candidate.message = archive.get_text(name + ".message");
   return candidate;
 }
