@@ -56,9 +56,9 @@ std::vector<Tick> SvgAxis::ticks() const {
 
 std::vector<Tick> SvgAxis::linear_ticks() const {
   const double rough = (high_ - low_) / kFewestTicks, decade = std::pow(10.0, std::floor(std::log10(rough)));
-  double step = decade;
-  for (const double multiple : {2.0, 5.0, 10.0})
-    if (multiple * decade <= rough * 1.01) step = multiple * decade;
+  double step = 10 * decade;
+  for (const double multiple : {5.0, 2.0, 1.0})
+    if (multiple * decade >= 0.75 * rough) step = multiple * decade;
   const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
   const bool scientific = std::max(std::abs(low_), std::abs(high_)) >= 1e6 || decimals > 4;
   std::vector<Tick> ticks;
