@@ -288,7 +288,7 @@ void tell_cut_fits(const Run& run, Completion& result) {
   if (run.cut_fits.empty() || result.stop == Stop::iteration_limit) return;
   std::string names;
   for (const std::string& name : run.cut_fits) names += (names.empty() ? "" : "; ") + name;
-  result.message += "; --max-iterations ended the flow early in: " + names;
+  result.message += "; --max-iterations ended early: " + names;
 }
 
 // Every option is in its range. The flow's own are among them.

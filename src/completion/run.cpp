@@ -58,4 +58,10 @@ double part_rmse(const Run& run, const Fit& fit, Part part) {
   return count > 0 ? std::sqrt(squares / count) : kNaN;
 }
 
+Fit noted_limits(Run& run, const std::string& name, Fit fit) {
+  run.time_was_up = run.time_was_up || fit.stop == Stop::time_limit;
+  if (fit.stop == Stop::iteration_limit) run.cut_fits.push_back(name);
+  return fit;
+}
+
 }  // namespace rankflow::completion

@@ -85,6 +85,9 @@ struct Seen {
 };
 Seen seen_values(const Run& run);
 
+/// Limits that struck this fit are told at the end whatever is made of the fit.
+Fit noted_limits(Run& run, const std::string& name, Fit fit);
+
 /// The model as it is kept and predicted from, without its calibration.
 CompletionModel to_completion_model(const Run& run, const Fit& fit);
 /// Root mean square error on a part, in the engine's units, predictions clipped.

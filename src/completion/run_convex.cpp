@@ -50,10 +50,9 @@ void record(Run& run, const Task& task, Step step, State&& state) {
 
 Fit conclude(Run& run, const Task& task, Fit fit) {
   fit.centering = task.centering;
-  run.time_was_up = run.time_was_up || fit.stop == Stop::time_limit;
   if (task.validate) fit.validation_rmse = part_rmse(run, fit, Part::validation);
   run.checkpoint.save_finished(task.name, fit_to_archive(fit), run.history);
-  return fit;
+  return noted_limits(run, task.name, std::move(fit));
 }
 
 // ---- soft-impute
@@ -66,7 +65,7 @@ double carried_penalty(const Fit& chosen, Index observations) {
 }
 
 Fit fit_soft(Run& run, const Task& task, const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(task.name)) return fit_from_archive(*saved, run.table);
+  if (const Archive* saved = run.checkpoint.finished(task.name)) return noted_limits(run, task.name, fit_from_archive(*saved, run.table));
   const auto train = select<double>(run.table, run.parts, task.take, run.scaling);
   EntryList<double> validation;
   if (task.validate) validation = select_list<double>(run.table, run.parts, Part::validation, run.scaling);
@@ -142,7 +141,7 @@ Step step_of(NuclearNormSolver& solver, Index count) {
 }
 
 Fit fit_nuclear(Run& run, const Task& task, double tolerance) {
-  if (const Archive* saved = run.checkpoint.finished(task.name)) return fit_from_archive(*saved, run.table);
+  if (const Archive* saved = run.checkpoint.finished(task.name)) return noted_limits(run, task.name, fit_from_archive(*saved, run.table));
   const auto train = select<double>(run.table, run.parts, task.take, run.scaling);
   const Biases biases = fit_biases(train, task.centering);
   const MatrixProblem<double> problem = centered_problem(train, biases);

@@ -55,26 +55,19 @@ Fit fit(Run& run, const std::string& name, Parts take, bool validate, FlowOption
   return done;
 }
 
-// Limits that struck this fit are told at the end whatever is made of the fit.
-Fit noted(Run& run, const std::string& name, Fit fit) {
-  run.time_was_up = run.time_was_up || fit.stop == Stop::time_limit;
-  if (fit.stop == Stop::iteration_limit) run.cut_fits.push_back(name);
-  return fit;
-}
-
 }  // namespace
 
 Fit run_flow(Run& run, const std::string& name, Parts take, bool validate, const FlowOptions& options,
              const Fit* repeat) {
   if (const Archive* saved = run.checkpoint.finished(name))
-    return noted(run, name, fit_from_archive(*saved, run.table));
+    return noted_limits(run, name, fit_from_archive(*saved, run.table));
   const bool single = run.options.scalar == Scalar::single_precision ||
                       (run.options.scalar == Scalar::automatic && run.table.num_observed() > kDoubleUpTo);
   Fit done = single ? fit<float>(run, name, take, validate, options, repeat)
                     : fit<double>(run, name, take, validate, options, repeat);
   if (validate) done.validation_rmse = part_rmse(run, done, Part::validation);
   run.checkpoint.save_finished(name, fit_to_archive(done), run.history);
-  return noted(run, name, std::move(done));
+  return noted_limits(run, name, std::move(done));
 }
 
 Fit checked_refit(Fit refit, const Fit& first) {

@@ -29,6 +29,7 @@ struct Finding {
 
 struct Missing {
   std::string why;
+  bool diverged = false;  // the runs were made and ended in no number: the claim does not hold
 };
 
 RunView view_of(const PlannedRun& planned, const RunRecord& record) {
@@ -41,17 +42,21 @@ std::vector<Run> select_runs(const Selection& selection, const std::vector<Plann
   std::vector<Run> runs;
   std::size_t planned = 0;
   std::string trouble;
+  bool some_diverged = false;
   for (std::size_t k = 0; k < plan.size(); ++k) {
     if (!matches(plan[k], selection)) continue;
     ++planned;
-    if (records[k].usable())
+    const bool diverged = records[k].usable() && records[k].outcome.stop == name(Stop::diverged);
+    some_diverged = some_diverged || diverged;
+    if (records[k].usable() && !diverged)
       runs.push_back({&plan[k], view_of(plan[k], records[k])});
     else if (trouble.empty())
-      trouble = records[k].status == RunRecord::Status::failed ? plan[k].label + " failed: " + records[k].why
-                                                               : plan[k].label + " was not made";
+      trouble = diverged                                         ? plan[k].label + " diverged"
+                : records[k].status == RunRecord::Status::failed ? plan[k].label + " failed: " + records[k].why
+                                                                 : plan[k].label + " was not made";
   }
   if (planned == 0) throw Missing{"no run of this study is selected"};
-  if (runs.size() < planned) throw Missing{trouble};
+  if (runs.size() < planned) throw Missing{trouble, some_diverged};
   return runs;
 }
 
@@ -239,7 +244,7 @@ ClaimResult check_claim(const Claim& claim, const std::vector<PlannedRun>& plan,
     else
       judge(claim, single_numbers(claim, runs), "run", result);
   } catch (const Missing& missing) {
-    result.verdict = Verdict::skipped;
+    result.verdict = missing.diverged ? Verdict::fail : Verdict::skipped;
     result.why = missing.why;
   } catch (const OptionError& error) {
     throw InputError(claim.place.text(), error.what());

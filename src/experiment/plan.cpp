@@ -60,8 +60,9 @@ RunConfig make_config(const Values& values) {
   if (const auto seed = values.find("seed"); seed != values.end()) {
     std::uint64_t number = 0;
     const std::string& text = seed->second.text;
-    if (std::from_chars(text.data(), text.data() + text.size(), number).ptr != text.data() + text.size())
-      complain(seed->second.place, fmt::format("seed: found '{}', expected an integer >= 0", text));
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+      complain(seed->second.place, fmt::format("seed: found '{}', expected an integer from 0 to 2^64 - 1", text));
     config.data.seed = config.problem.seed = config.model.start.seed = number;
   }
   for (const char* key : {"data.kind", "problem.measurement", "engine.kind"})

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "experiment/node_reader.h"
 
 namespace rankflow::experiment {
@@ -33,6 +35,16 @@ bool parse_scale(NodeReader& reader, const std::string& key) {
   return scale == "log";
 }
 
+// The ends of an axis, where they are given: a range that can be drawn.
+void check_ends(const Node& table, const char* axis, std::optional<double> low, std::optional<double> high, bool log) {
+  for (const std::optional<double>& end : {low, high})
+    if (end && (!std::isfinite(*end) || (log && *end <= 0)))
+      complain(table.place, fmt::format("panel: found {} for an end of the {} axis, expected a {} number", *end, axis,
+                                        log ? "positive" : "finite"));
+  if (low && high && !(*low < *high))
+    complain(table.place, fmt::format("panel: {0}_low = {1} is not below {0}_high = {2}", axis, *low, *high));
+}
+
 Panel parse_panel(const Node& table) {
   NodeReader reader(table, "panel");
   Panel panel;
@@ -58,6 +70,8 @@ Panel parse_panel(const Node& table) {
   panel.y_high = reader.number("y_high");
   reader.take("group");
   reader.done();
+  check_ends(table, "x", panel.x_low, panel.x_high, panel.x_log);
+  check_ends(table, "y", panel.y_low, panel.y_high, panel.y_log);
   return panel;
 }
 
@@ -82,6 +96,9 @@ void check_kind(const Claim& claim) {
   if (ordered && (claim.over || !claim.every.empty() || claim.at_least > 0))
     complain(claim.place, "expect: an order 'along' stands with 'quantity' alone");
   if (claim.over && !claim.every.empty()) complain(claim.place, "expect: 'over' needs a 'quantity'");
+  for (const std::optional<double>& bound : {claim.low, claim.high})
+    if (bound && !std::isfinite(*bound))
+      complain(claim.place, fmt::format("expect: found a bound of {}, expected a finite number", *bound));
   if (claim.low && claim.high && *claim.low > *claim.high)
     complain(claim.place, fmt::format("expect: low = {} is above high = {}", *claim.low, *claim.high));
 }

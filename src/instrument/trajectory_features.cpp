@@ -16,14 +16,17 @@ void check_same_length(std::span<const double> x, std::span<const double> y) {
                     "both have to come from the same trajectory");
 }
 
+// NaN where nothing could be compared: a claim about it must not hold.
 double largest_excess_over_later(std::span<const double> y, Index first, double sign) {
   double extreme = -std::numeric_limits<double>::infinity(), most = 0;
+  Index numbers = 0;
   for (std::size_t k = static_cast<std::size_t>(std::max<Index>(first, 0)); k < y.size(); ++k) {
     if (std::isnan(y[k])) continue;
+    ++numbers;
     extreme = std::max(extreme, sign * y[k]);
     most = std::max(most, extreme - sign * y[k]);
   }
-  return most;
+  return numbers > 1 ? most : kNaN;
 }
 
 }  // namespace

@@ -79,6 +79,12 @@ TEST(TrajectoryFeatures, ThePlateauIsTheLongestStretch) {
   EXPECT_EQ(longest_plateau(kX, y, 5, .02).length(), 0);
 }
 
+TEST(TrajectoryFeatures, WithNothingToCompareThereIsNoLargestRise) {
+  EXPECT_TRUE(std::isnan(largest_rise(std::vector<double>{})));
+  EXPECT_TRUE(std::isnan(largest_fall(std::vector<double>{1})));
+  EXPECT_TRUE(std::isnan(largest_rise(std::vector<double>{kNaN, 2, kNaN})));
+}
+
 TEST(TrajectoryFeatures, FallsAndRises) {
   const std::vector<double> y = {3, 1, 2, kNaN, 1.5, 4};
   EXPECT_DOUBLE_EQ(largest_fall(y), 2);
