@@ -160,7 +160,7 @@ def rivals_on_the_same_draws(args, truth, folder):
         with open(record.with_name("trajectory.csv")) as rows:
             errors.setdefault(key, []).append(float(list(csv.DictReader(rows))[-1]["reconstruction_error"]))
         if nuclear:
-            gaps.append(1 - run["dual_bound"] / run["norm"])
+            gaps.append(1 - run["numbers"]["dual_bound"] / run["numbers"]["norm"])
     return [{"entries": count, "method": method, "recovered": sum(e < RECOVERED for e in values),
              "draws": len(values), "median_error": statistics.median(values), "max_error": max(values)}
             for (count, method), values in sorted(errors.items(), key=lambda item: (-item[0][0], item[0][1]))], max(gaps)
