@@ -65,7 +65,8 @@ double carried_penalty(const Fit& chosen, Index observations) {
 }
 
 Fit fit_soft(Run& run, const Task& task, const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(task.name)) return noted_limits(run, task.name, fit_from_archive(*saved, run.table));
+  if (const Archive* saved = run.checkpoint.finished(task.name))
+    return noted_limits(run, task.name, fit_from_archive(*saved, run.table));
   const auto train = select<double>(run.table, run.parts, task.take, run.scaling);
   EntryList<double> validation;
   if (task.validate) validation = select_list<double>(run.table, run.parts, Part::validation, run.scaling);
@@ -141,7 +142,8 @@ Step step_of(NuclearNormSolver& solver, Index count) {
 }
 
 Fit fit_nuclear(Run& run, const Task& task, double tolerance) {
-  if (const Archive* saved = run.checkpoint.finished(task.name)) return noted_limits(run, task.name, fit_from_archive(*saved, run.table));
+  if (const Archive* saved = run.checkpoint.finished(task.name))
+    return noted_limits(run, task.name, fit_from_archive(*saved, run.table));
   const auto train = select<double>(run.table, run.parts, task.take, run.scaling);
   const Biases biases = fit_biases(train, task.centering);
   const MatrixProblem<double> problem = centered_problem(train, biases);

@@ -294,7 +294,8 @@ void check_gd(const Table& table, const CompleteOptions& options) {
 
 Fit run_gd(Run& run, const std::string& name, Parts take, bool validate, Centering centering, double max_seconds,
            const Fit* repeat) {
-  if (const Archive* saved = run.checkpoint.finished(name)) return noted_limits(run, name, fit_from_archive(*saved, run.table));
+  if (const Archive* saved = run.checkpoint.finished(name))
+    return noted_limits(run, name, fit_from_archive(*saved, run.table));
   if (repeat && repeat->stop == Stop::diverged) return *repeat;  // more data would not help
   Fit done = run.options.scalar == Scalar::single_precision
                  ? Fitting<float>(run, name, take, validate, centering, max_seconds, repeat).fit()

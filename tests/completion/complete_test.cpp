@@ -250,8 +250,7 @@ TEST(Complete, SaysWhenALimitCutAFitThatWasOnlyCompared) {
   const Table table = ratings();
   const Completion result = complete(table, options);
   ASSERT_EQ(result.engine, "posterior");
-  EXPECT_NE(result.message.find("--max-iterations ended early: validate flow"), std::string::npos)
-      << result.message;
+  EXPECT_NE(result.message.find("--max-iterations ended early: validate flow"), std::string::npos) << result.message;
   EXPECT_NE(brief(table, result).find("--max-iterations"), std::string::npos);
 }
 
