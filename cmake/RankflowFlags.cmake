@@ -5,9 +5,14 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 find_program(CCACHE ccache)
+set(RANKFLOW_PCH_DEFAULT ON)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(RANKFLOW_PCH_DEFAULT OFF)
 endif()
+# Reading the libraries' headers is most of a first build. With ccache there are no precompiled ones: it cannot share
+# what they enter into, and a file that forgets an include is found.
+option(RANKFLOW_PRECOMPILED_HEADERS "read the libraries' headers once for all files" ${RANKFLOW_PCH_DEFAULT})
 
 add_library(rankflow_flags INTERFACE)
 target_compile_features(rankflow_flags INTERFACE cxx_std_20)

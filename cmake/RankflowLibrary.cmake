@@ -33,6 +33,7 @@ endif()
 file(GLOB RANKFLOW_KERNELS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/*_baseline.cpp
      ${PROJECT_SOURCE_DIR}/src/*/*_avx2.cpp ${PROJECT_SOURCE_DIR}/src/*/*_avx512.cpp)
 set_property(SOURCE ${RANKFLOW_KERNELS} APPEND PROPERTY COMPILE_OPTIONS ${RANKFLOW_KERNEL_FLAGS})
+set_property(SOURCE ${RANKFLOW_KERNELS} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   foreach(source IN LISTS RANKFLOW_KERNELS)
     if(source MATCHES "_avx2\\.cpp$")
@@ -45,6 +46,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 
 add_executable(rankflow_cli ${RANKFLOW_CLI_SOURCES})
+# The options' library is large, and nothing in these files takes long.
+target_compile_options(rankflow_cli PRIVATE $<$<CONFIG:Release>:-O1>)
 # See src/cli/wait_policy.cpp. Without a static libgomp the program works the same, only threads spin while they wait.
 execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.a OUTPUT_VARIABLE RANKFLOW_STATIC_GOMP
                 OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -57,3 +60,9 @@ set_target_properties(rankflow_cli PROPERTIES OUTPUT_NAME rankflow RUNTIME_OUTPU
 target_include_directories(rankflow_cli PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(rankflow_cli PRIVATE rankflow rankflow_flags CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json
                       OpenMP::OpenMP_CXX PkgConfig::OPENBLAS)
+
+if(RANKFLOW_PRECOMPILED_HEADERS)
+  set(RANKFLOW_COMMON_HEADERS <Eigen/Core> <algorithm> <fmt/format.h> <functional> <map> <sstream> <string> <vector>)
+  target_precompile_headers(rankflow PRIVATE ${RANKFLOW_COMMON_HEADERS} <nlohmann/json.hpp>)
+  target_precompile_headers(rankflow_cli PRIVATE <CLI/CLI.hpp> ${RANKFLOW_COMMON_HEADERS} <nlohmann/json.hpp>)
+endif()

@@ -62,9 +62,9 @@ const Matrix& needed_truth(const MatrixSource& source, const char* measurement) 
   return source.truth;
 }
 
-void add_noise(Vector& values, const DataOptions& data, std::uint64_t seed) {
+void add_noise(Vector& values, const DataOptions& data) {
   if (data.noise == 0) return;
-  Rng rng(seed, kStreamNoise);
+  Rng rng(data.seed, kStreamNoise);
   for (double& value : values) value += data.noise * rng.normal();
 }
 
@@ -75,7 +75,7 @@ MatrixProblem<double> gaussian_problem(const MatrixSource& source, const DataOpt
   Matrix matrices = normal_matrix(o.count, entries, o.seed, kStreamMatrices);
   matrices *= deviation;
   Vector values = matrices * Eigen::Map<const Vector>(truth.data(), entries);
-  add_noise(values, data, o.seed);
+  add_noise(values, data);
   return dense_sensing_problem(source.rows, source.columns, std::move(matrices), std::move(values), o.loss);
 }
 
@@ -86,7 +86,7 @@ MatrixProblem<double> rank_one_problem(const MatrixSource& source, const DataOpt
   const bool symmetric = data.symmetric && source.rows == source.columns && data.kind != DataKind::file;
   Matrix right = symmetric ? left : Matrix(deviation * normal_matrix(o.count, source.columns, o.seed, kStreamRight));
   Vector values = ((left * truth).array() * right.array()).rowwise().sum();
-  add_noise(values, data, o.seed);
+  add_noise(values, data);
   return rank_one_sensing_problem(std::move(left), std::move(right), std::move(values), o.loss);
 }
 

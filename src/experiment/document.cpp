@@ -109,6 +109,7 @@ std::string closest(const std::string& word, const std::vector<std::string>& can
 }
 
 void complain(const Place& place, const std::string& problem, const std::string& hint) {
+  if (place.file.starts_with("--")) throw OptionError(fmt::format("{}: {}", place.file, problem), hint);
   throw InputError(place.text(), problem, hint);
 }
 

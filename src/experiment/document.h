@@ -45,7 +45,7 @@ std::vector<std::pair<std::string, const Node*>> leaves(const Node& table);
 
 /// The candidate with the fewest edits from `word`; empty if none is near.
 std::string closest(const std::string& word, const std::vector<std::string>& candidates);
-/// Throws InputError "place: found ..., expected ...".
+/// Throws InputError "place: found ..., expected ..."; OptionError where the place is an option ("--set depth=x").
 [[noreturn]] void complain(const Place& place, const std::string& problem, const std::string& hint = "");
 /// Complains about a key that is not among those known.
 [[noreturn]] void complain_unknown(const Place& place, const std::string& key, const std::vector<std::string>& known);

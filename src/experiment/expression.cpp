@@ -18,6 +18,10 @@ namespace {
 
 using Series = std::vector<double>;
 
+// Longer or deeper ones are no claims; without limits the parser's recursion would end the program.
+constexpr std::size_t kMostCharacters = 2000;
+constexpr int kMostNested = 50;
+
 // The records that a call looks at: its series, and where its condition holds.
 struct Call {
   Series x;
@@ -140,6 +144,7 @@ std::size_t skip_blanks(const std::string& text, std::size_t k) {
 class Evaluator {
  public:
   Evaluator(const std::string& whole, const RunView& run) : whole_(whole), run_(run) {
+    check_size();
     if (run.trajectory == nullptr) return;
     for (const std::string& column : run.trajectory->columns)
       columns_[identifier(column)] = run.trajectory->series(column);
@@ -168,6 +173,18 @@ class Evaluator {
  private:
   [[noreturn]] void fail(const std::string& problem, const std::string& hint = "") const {
     throw OptionError(fmt::format("in the expression '{}': {}", whole_, problem), hint);
+  }
+
+  void check_size() const {
+    if (whole_.size() > kMostCharacters)
+      throw OptionError(
+          fmt::format("an expression has {} characters, expected at most {}", whole_.size(), kMostCharacters));
+    int depth = 0;
+    for (const char c : whole_) {
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      if (depth > kMostNested) fail(fmt::format("parentheses are nested more than {} deep", kMostNested));
+      if (c == ',' && depth == 0) fail("a comma stands outside of parentheses, and one value is needed");
+    }
   }
 
   // Replaces every call of a reducer by a name that stands for its value.
@@ -237,8 +254,12 @@ class Evaluator {
         unknown(name);
       }
     }
-    for (auto& [name, place] : places_) parser.DefineVar(name, &place);
-    parser.SetExpr(text);
+    try {
+      for (auto& [name, place] : places_) parser.DefineVar(name, &place);
+      parser.SetExpr(text);
+    } catch (const mu::ParserError& error) {
+      fail(fmt::format("'{}' cannot be read: {}", text, error.GetMsg()));
+    }
   }
 
   [[noreturn]] void unknown(const std::string& name) const {

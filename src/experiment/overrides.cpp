@@ -20,12 +20,15 @@ Assignment split(const std::string& option, const std::string& given) {
   const std::size_t equals = given.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == given.size())
     throw OptionError(fmt::format("{} {}: expected key=value", option, given));
+  if (given.find('\n') != std::string::npos)
+    throw OptionError(fmt::format("{} {}: expected one line", option, given.substr(0, given.find('\n'))));
   return {given.substr(0, equals), given.substr(equals + 1)};
 }
 
-void erase_dotted(Node& table, const std::string& key) {
+// `key` is a full one; the table may write it short ("depth" for "model.depth") or below its section.
+void erase_key(Node& table, const std::string& key) {
+  std::erase_if(table.table, [&key](const auto& entry) { return full_key(entry.first) == key; });
   const std::size_t dot = key.find('.');
-  table.erase(key);
   if (dot == std::string::npos) return;
   if (Node* section = table.find(key.substr(0, dot)); section != nullptr && section->kind == Node::Kind::table)
     section->erase(key.substr(dot + 1));
@@ -33,15 +36,11 @@ void erase_dotted(Node& table, const std::string& key) {
 
 // A key of the grid, wherever it varies and however short it is written, no longer does.
 void forget_axis(Node& document, const std::string& key) {
-  const auto forget_in = [&key](Node& table) {
-    erase_dotted(table, key);
-    table.erase(key.substr(key.find('.') + 1));
-  };
-  const auto forget = [&forget_in](Node& vary) {
-    forget_in(vary);
+  const auto forget = [&key](Node& vary) {
+    erase_key(vary, key);
     Node* linked = vary.find("linked");
     if (linked == nullptr) return;
-    for (Node& axis : linked->list) forget_in(axis);
+    for (Node& axis : linked->list) erase_key(axis, key);
     std::erase_if(linked->list, [](const Node& axis) { return leaves(axis).empty(); });
   };
   if (Node* vary = document.find("vary")) forget(*vary);
@@ -102,7 +101,7 @@ void apply_overrides(Node& document, const StudyOptions& options) {
     set_dotted(document, full, parse_value(value, name));
     // A grid of its own must not win over the command line.
     if (Node* also = document.find("also"); also != nullptr && also->kind == Node::Kind::list)
-      for (Node& grid : also->list) erase_dotted(grid, full);
+      for (Node& grid : also->list) erase_key(grid, full);
   }
   for (const std::string& given : options.vary) {
     const auto [key, values] = split("--vary", given);

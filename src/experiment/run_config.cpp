@@ -166,6 +166,18 @@ std::vector<std::string> collect_keys() {
   return keys;
 }
 
+// Of a file the sizes are known when it was read.
+void check_sizes(const RunConfig& config) {
+  const DataOptions& data = config.data;
+  if (data.kind == DataKind::file) return;
+  if (data.kind == DataKind::low_rank && data.rank > std::min(data.rows, data.columns))
+    throw OptionError(fmt::format("data.rank = {}: a matrix of {} x {} has at most rank {}", data.rank, data.rows,
+                                  data.columns, std::min(data.rows, data.columns)));
+  const Index known = data.rows * data.columns - (data.kind == DataKind::corner ? 1 : 0);
+  if (config.problem.measurement == MeasurementKind::entries && config.problem.count > known)
+    throw OptionError(fmt::format("problem.count = {}: only {} entries are known", config.problem.count, known));
+}
+
 }  // namespace
 
 std::vector<OptionField> fields(RunConfig& config) {
@@ -208,6 +220,7 @@ void check(const RunConfig& config) {
     throw OptionError(fmt::format("model.depth = {}: the flow needs a depth above 1", config.model.depth));
   if (config.data.kind == DataKind::file && config.data.path.empty())
     throw OptionError("data.path is missing: data of kind file need one");
+  check_sizes(config);
   if (config.data.kind == DataKind::spectrum && config.data.symmetric && config.data.rows != config.data.columns)
     throw OptionError("data.symmetric = true: rows and columns have to be equal");
 }

@@ -133,7 +133,12 @@ Study parse_study(Node document, const std::string& path, const StudyOptions& op
   study.choices = reader.texts("choices");
   study.grids.push_back(parse_grid(reader));
   for (const Node* also : reader.tables("also")) study.grids.push_back(also_grid(*also, study.grids[0]));
-  for (const Node* figure : reader.tables("figure")) study.figures.push_back(parse_figure(*figure));
+  for (const Node* node : reader.tables("figure")) {
+    Figure figure = parse_figure(*node);
+    for (const Figure& other : study.figures)
+      if (other.name == figure.name) complain(node->place, fmt::format("a second figure is called '{}'", figure.name));
+    study.figures.push_back(std::move(figure));
+  }
   for (const Node* claim : reader.tables("expect")) study.claims.push_back(parse_claim(*claim));
   reader.done();
   return study;

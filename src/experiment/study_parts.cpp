@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "experiment/node_reader.h"
@@ -103,12 +105,24 @@ void check_kind(const Claim& claim) {
     complain(claim.place, fmt::format("expect: low = {} is above high = {}", *claim.low, *claim.high));
 }
 
+// It becomes the name of files.
+void check_name(const std::string& name, const Place& place) {
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  });
+  if (!plain || name.starts_with('.') || name.size() > 100)
+    complain(place, fmt::format("figure: found the name '{}', expected letters, digits, '-', '_' and '.', such as "
+                                "singular-values",
+                                name));
+}
+
 }  // namespace
 
 Figure parse_figure(const Node& table) {
   NodeReader reader(table, "figure");
   Figure figure;
   figure.name = reader.needed_text("name");
+  check_name(figure.name, table.place);
   figure.title = reader.text("title", figure.name);
   figure.caption = reader.text("caption");
   for (const Node* panel : reader.tables("panel")) figure.panels.push_back(parse_panel(*panel));

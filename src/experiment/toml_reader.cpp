@@ -60,9 +60,25 @@ Node convert(const toml::node& node, const std::string& file) {
   return made;
 }
 
+// Every part of a dotted key is a table in a table, which the library builds and frees by recursion.
+void check_keys(const std::string& text, const std::string& name) {
+  constexpr Index kMostParts = 100;
+  Index line = 1, dots = 0;
+  for (const char c : text) {
+    line += c == '\n' ? 1 : 0;
+    const bool in_key =
+        std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == ' ' || c == '"' || c == '\'';
+    dots = c == '.' ? dots + 1 : in_key ? dots : 0;
+    if (dots > kMostParts)
+      complain({name, line, 1},
+               fmt::format("found a key of more than {} parts, expected such as model.depth", kMostParts));
+  }
+}
+
 }  // namespace
 
 Node parse_document(const std::string& text, const std::string& name) {
+  check_keys(text, name);
   try {
     return convert_table(toml::parse(std::string_view(text), std::string_view(name)), name);
   } catch (const toml::parse_error& error) {
@@ -80,6 +96,7 @@ Node read_document(const std::string& path) {
 
 Node parse_value(const std::string& text, const std::string& name) {
   Node value;
+  check_keys(text, name);
   try {
     value = convert_table(toml::parse("value = " + text), name).table.at(0).second;
   } catch (const toml::parse_error&) {

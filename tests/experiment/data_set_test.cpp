@@ -47,6 +47,26 @@ TEST(DataSet, SeedsDecideWhatIsMadeAndNothingElseDoes) {
   EXPECT_NE(make_data_set(data, problem).problem.entries.row, a.problem.entries.row);
 }
 
+TEST(DataSet, NoiseBelongsToTheDataWhateverMeasuresThem) {
+  for (const MeasurementKind kind : {MeasurementKind::gaussian, MeasurementKind::rank_one}) {
+    DataOptions data;
+    data.rows = data.columns = 8;
+    ProblemOptions problem;
+    problem.measurement = kind;
+    problem.count = 20;
+    const Vector clean = make_data_set(data, problem).problem.values;
+    data.noise = 0.1;
+    const Vector noise = make_data_set(data, problem).problem.values - clean;
+    EXPECT_GT(noise.norm(), 0.1);
+    const std::uint64_t measured_by = problem.seed;
+    problem.seed = measured_by + 1;
+    DataOptions without = data;
+    without.noise = 0;
+    const Vector again = make_data_set(data, problem).problem.values - make_data_set(without, problem).problem.values;
+    EXPECT_LT((again - noise).norm(), kRoundOff) << "problem.seed chooses the measurements, data.seed the noise";
+  }
+}
+
 TEST(DataSet, SpectrumIsAsGivenSignsIncluded) {
   DataOptions data;
   data.kind = DataKind::spectrum;

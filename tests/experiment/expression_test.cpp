@@ -68,6 +68,19 @@ TEST(Expression, ComplaintsNameTheExpressionAndTheClosestName) {
   EXPECT_THAT(complaint("last(x) +"), HasSubstr("cannot be read"));
 }
 
+TEST(Expression, WhatWouldEndTheParserIsRefused) {
+  const std::string deep = std::string(500, '(') + "1" + std::string(500, ')');
+  EXPECT_THROW(evaluate(deep, kRun), OptionError);
+  std::string nested = "x";
+  for (int k = 0; k < 80; ++k) nested = "first(" + nested + ")";
+  EXPECT_THROW(evaluate(nested, kRun), OptionError);
+  EXPECT_THROW(evaluate(std::string(5000, '1'), kRun), OptionError);
+  EXPECT_THROW(evaluate("last(x), first(x)", kRun), OptionError);
+  EXPECT_THROW(evaluate("last(x", kRun), OptionError);
+  EXPECT_THROW(evaluate("last(x))", kRun), OptionError);
+  EXPECT_THROW(evaluate("", kRun), OptionError);
+}
+
 TEST(Expression, ExponentsAreNoNames) {
   EXPECT_THAT(experiment::names_in("1e-3*x + 2.5E+4 - depth_2"), ElementsAre("depth_2", "x"));
 }

@@ -83,12 +83,12 @@ TEST(Runner, AHalfWrittenResultIsNoResult) {
 TEST(Runner, FailuresAreReportedAndRepeatedNextTime) {
   const Folder folder;
   std::string text = test::small_study();
-  text.replace(text.find("count = 80"), 10, "count = 800");  // the matrix has 120 entries
+  text.replace(text.find("count = 80"), 10, "measurement = \"gaussian\"");  // of which nobody says how many
   const std::vector<PlannedRun> plan = plan_runs(test::parse(text));
   Counts counts;
   const std::vector<RunRecord> records = run_all(plan, folder.path(), counts);
   EXPECT_EQ(records[0].status, RunRecord::Status::failed);
-  EXPECT_THAT(records[0].why, HasSubstr("only 120 entries are known"));
+  EXPECT_THAT(records[0].why, HasSubstr("problem.count is missing"));
   EXPECT_THAT(test::read_bytes(folder / ("runs/" + plan[0].folder + "/result.json")), HasSubstr("\"failed\""));
   run_all(plan, folder.path(), counts);
   EXPECT_EQ(counts.failed, 2);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiment/name_check.h"
 #include "experiment/plan.h"
 #include "experiment/run_record.h"
 #include "experiment/study.h"
@@ -43,10 +44,11 @@ inline experiment::Study parse(const std::string& text, const experiment::StudyO
   return experiment::parse_study(experiment::parse_document(text, "study.toml"), "study.toml", options);
 }
 
-/// What parsing or planning complains about; empty if nothing.
+/// What parsing, planning or the look at its expressions complains about; empty if nothing.
 inline std::string complaint(const std::string& text, const experiment::StudyOptions& options = {}) {
   try {
-    (void)experiment::plan_runs(parse(text, options));
+    const experiment::Study study = parse(text, options);
+    experiment::check_names(study, experiment::plan_runs(study));
   } catch (const std::exception& error) {
     return error.what();
   }

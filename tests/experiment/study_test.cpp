@@ -146,7 +146,60 @@ TEST(StudyErrors, ClaimsHaveExactlyOneCheck) {
               HasSubstr("found a text '1', expected a number"));
 }
 
+TEST(StudyErrors, ExpressionsAreTriedBeforeAnyRun) {
+  const auto claim = [](const std::string& quantity) {
+    return complaint(small_study("[[expect]]\nclaim = \"c\"\nquantity = \"" + quantity + "\"\nhigh = 1\n"));
+  };
+  EXPECT_EQ(claim("last(loss)"), "");
+  EXPECT_THAT(claim("last(lass)"), HasSubstr("did you mean 'loss'?"));
+  EXPECT_THAT(claim("loss"), HasSubstr("is a series, and one number is needed"));
+  EXPECT_THAT(claim("last(loss) +"), AllOf(HasSubstr("study.toml:"), HasSubstr("cannot be read")));
+  EXPECT_THAT(claim("last(loss, 3)"), HasSubstr("last takes (x), found 2 arguments"));
+  EXPECT_THAT(complaint(small_study("[[figure]]\nname = \"f\"\n[[figure.panel]]\nx = \"iteration\"\ny = \"loss *\"\n")),
+              HasSubstr("begins with 'loss '"));
+}
+
+TEST(StudyErrors, FigureNamesAreFileNamesAndDiffer) {
+  const auto figure = [](const std::string& name) {
+    return "[[figure]]\nname = \"" + name + "\"\n[[figure.panel]]\nx = \"iteration\"\ny = \"loss\"\n";
+  };
+  EXPECT_EQ(complaint(small_study(figure("a") + figure("b"))), "");
+  EXPECT_THAT(complaint(small_study(figure("a") + figure("a"))), HasSubstr("a second figure is called 'a'"));
+  for (const char* name : {"../up", "a/b", ".hidden", "a b"})
+    EXPECT_THAT(complaint(small_study(figure(name))), HasSubstr("found the name")) << name;
+}
+
+TEST(StudyErrors, SelectionsThatSelectNothingAreRefused) {
+  const std::string claim = "[[expect]]\nclaim = \"c\"\nwhere = { depth = 7 }\nquantity = \"last(loss)\"\nhigh = 1\n";
+  EXPECT_THAT(complaint(small_study(claim)), HasSubstr("'where' selects none"));
+  EXPECT_EQ(complaint(small_study(claim), {.quick = true, .set = {}, .vary = {}}), "") << "quick may take runs away";
+}
+
+TEST(StudyErrors, MoreThanThereIsCannotBeAskedFor) {
+  EXPECT_THAT(complaint(small_study(), {.quick = false, .set = {"problem.count=121"}, .vary = {}}),
+              HasSubstr("only 120 entries are known"));
+  EXPECT_THAT(complaint(small_study(), {.quick = false, .set = {"data.rank=11"}, .vary = {}}),
+              HasSubstr("at most rank 10"));
+}
+
+TEST(StudyErrors, KeysOfThousandsOfPartsAreRefused) {
+  std::string key = "a";
+  for (int k = 0; k < 50'000; ++k) key += ".a";
+  EXPECT_THAT(complaint(small_study(key + " = 1\n")), HasSubstr("more than 100 parts"));
+}
+
+TEST(Study, ASeedOfOnePartLeavesTheStudysSeedsToTheOthers) {
+  const experiment::Study study =
+      parse(small_study("[vary]\nseed = [1, 2]\n"), {.quick = false, .set = {"model.seed=9"}, .vary = {}});
+  const std::vector<PlannedRun> plan = plan_runs(study);
+  ASSERT_EQ(plan.size(), 2u);
+  EXPECT_EQ(plan[1].setting("data.seed"), "2");
+  EXPECT_EQ(plan[1].setting("model.seed"), "9");
+}
+
 TEST(StudyErrors, WrongOverridesAreOptionErrors) {
+  EXPECT_THROW(plan_runs(parse(small_study(), {.quick = false, .set = {"depth=deep"}, .vary = {}})), OptionError);
+  EXPECT_THROW(parse(small_study(), {.quick = false, .set = {"depth=3\ntitle=4"}, .vary = {}}), OptionError);
   EXPECT_THROW(parse(small_study(), {.quick = false, .set = {"depht=3"}, .vary = {}}), OptionError);
   EXPECT_THROW(parse(small_study(), {.quick = false, .set = {}, .vary = {"seed=5:1"}}), OptionError);
   EXPECT_THROW(parse(small_study(), {.quick = false, .set = {"depth"}, .vary = {}}), OptionError);
