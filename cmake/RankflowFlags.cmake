@@ -19,6 +19,11 @@ target_compile_features(rankflow_flags INTERFACE cxx_std_20)
 target_compile_options(rankflow_flags INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-ignored-attributes
   $<$<BOOL:${RANKFLOW_WERROR}>:-Werror>)
+if(RANKFLOW_PRECOMPILED_HEADERS AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Through precompiled headers GCC 12 forgets which code is the library's, and warns of what its own strings do.
+  target_compile_options(rankflow_flags INTERFACE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow
+                         -Wno-stringop-overread -Wno-maybe-uninitialized)
+endif()
 # The same bits on every machine with the same kernels: products and sums are never fused or reordered behind our back
 # outside the kernel files, which choose their own flags.
 target_compile_options(rankflow_flags INTERFACE -ffp-contract=off)
