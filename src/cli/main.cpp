@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   rankflow::cli::clean_up_on_signals();
   try {
     const int status = run(argc, argv);
-    if (std::fflush(stdout) != 0) throw rankflow::InputError("standard output", std::strerror(errno));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw rankflow::InputError("standard output", errno != 0 ? std::strerror(errno) : "cannot be written");
     return status;
   } catch (const rankflow::OptionError& error) {
     fmt::print(stderr, "error: {}\n", error.what());

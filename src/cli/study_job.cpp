@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -157,7 +159,8 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   } else {
     print_summary(name, report, end, !settings.study.vary.empty());
   }
-  std::fflush(stdout);  // a list of studies takes long; what is known is shown
+  // A list of studies takes long; what is known is shown.
+  if (std::fflush(stdout) != 0) throw InputError("standard output", std::strerror(errno));
   if (!settings.quiet) fmt::print(stderr, "report: {}/report.html\n", folder);
   return end;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "completion/judge.h"
+#include "completion/magnitude.h"
 #include "completion/parts.h"
 #include "completion/run.h"
 #include "rankflow/centering.h"
@@ -18,9 +19,8 @@ namespace {
 constexpr Index kSmall = 20'000;       // observations up to which a second, exact attempt costs next to nothing
 constexpr double kExplains = 1e-2;     // validation error relative to the values' spread below which noise is no issue
 constexpr double kLittleNoise = 0.05;  // relative to the values' spread: may be an exact matrix seen too rarely
-constexpr double kLargestValue = 1e100;
-constexpr Index kFewestToJudge = 20;  // observations below which nothing is held out
-constexpr double kQuickEffort = 0.5;  // share of the posterior's draws that is enough to compare
+constexpr Index kFewestToJudge = 20;   // observations below which nothing is held out
+constexpr double kQuickEffort = 0.5;   // share of the posterior's draws that is enough to compare
 
 // The engine that was chosen, with the settings that a fit on more data repeats.
 struct Choice {
@@ -297,15 +297,23 @@ void check_options(const CompleteOptions& options) {
   for (const OptionField& option : fields(copy)) option.set(option.get());
 }
 
-// Squares of the values and of their reciprocals have to be numbers.
-void check_magnitude(const Table& table) {
+double largest_size(const Table& table) {
   double largest = 0;
   for (const double value : table.value) largest = std::max(largest, std::abs(value));
-  if (largest > kLargestValue || (largest > 0 && largest < 1 / kLargestValue))
-    throw InputError(table.source,
-                     "the largest value has size " + std::to_string(std::log10(largest)) +
-                         " in powers of ten; sizes from 1e-100 to 1e100 can be computed with",
-                     "give the values in another unit");
+  return largest;
+}
+
+// An option that the chosen engine does not look at would be without effect.
+void check_effects(const CompleteOptions& options) {
+  if (options.flow.weight_decay > 0 && options.flow.motion == Motion::fast)
+    throw OptionError("--weight-decay acts in the faithful motion only, and --motion is fast",
+                      "pass --motion faithful, or leave --weight-decay out: the fast motion finds its own");
+  if (options.soft_impute.penalty > 0 && options.engine != Engine::soft_impute)
+    throw OptionError("--penalty belongs to --engine soft-impute");
+  if (options.match >= 0 && options.engine != Engine::nuclear) throw OptionError("--match belongs to --engine nuclear");
+  const bool convex = options.engine == Engine::nuclear || options.engine == Engine::soft_impute;
+  if (convex && options.scalar == Scalar::single_precision)
+    throw OptionError("--scalar float: the convex engines compute in double");
 }
 
 }  // namespace
@@ -315,12 +323,10 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
                     const CheckpointOptions& checkpoint) {
   using namespace completion;
   check_options(options);
-  if (options.flow.weight_decay > 0 && options.flow.motion == Motion::fast)
-    throw OptionError("--weight-decay acts in the faithful motion only, and --motion is fast",
-                      "pass --motion faithful, or leave --weight-decay out: the fast motion finds its own");
+  check_effects(options);
   if (options.engine == Engine::gd) check_gd(table, options);
   if (table.num_observed() == 0) throw InputError(table.source, "no entry is observed: there is nothing to learn from");
-  check_magnitude(table);
+  check_magnitude(largest_size(table), table.source, "value");
   Completion result;
   CompleteOptions settings = options;
   if (table.num_observed() < kFewestToJudge && options.held_out > 0) {
@@ -328,6 +334,8 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
     result.warnings.push_back("fewer than " + std::to_string(kFewestToJudge) +
                               " observations: nothing is held out, so no error can be stated");
   }
+  if (options.engine == Engine::nuclear && !table.weight.empty())
+    result.warnings.push_back("engine nuclear takes all observations for equally precise: the weights are not used");
   Run run{table, settings, observers, Checkpoint(checkpoint, fingerprint(table, options))};
   run.parts = split(table.num_observed(), settings.held_out, settings.validation, settings.seed);
   run.history = run.checkpoint.history();

@@ -75,7 +75,8 @@ Fit fit_soft(Run& run, const Task& task, const Fit* repeat) {
   options.max_rank = run.options.flow.max_rank;
   options.seed = run.options.seed;
   options.max_seconds = task.max_seconds;
-  if (repeat) options.penalty = carried_penalty(*repeat, train.count());
+  options.max_iterations = std::min(options.max_iterations, run.options.flow.max_iterations);
+  if (repeat && options.penalty == 0) options.penalty = carried_penalty(*repeat, train.count());
 
   SoftImpute engine(train, validation, options, run.checkpoint.in_progress(task.name));
   while (engine.step()) record(run, task, engine.last_step(), [&] { return engine.state(); });
@@ -151,7 +152,7 @@ Fit fit_nuclear(Run& run, const Task& task, double tolerance) {
   options.tolerance = tolerance;
   options.relative_gap = run.options.soft_impute.relative_gap;
   if (task.validate) options.relative_gap = std::max(options.relative_gap, kQuickGap);
-  options.max_iterations = std::min(options.max_iterations, run.options.flow.max_iterations);
+  options.max_iterations = run.options.flow.max_iterations;
   options.max_seconds = task.max_seconds;
 
   NuclearNormSolver solver(problem);

@@ -121,7 +121,7 @@ class Fitting {
   // Records the current point and keeps it if it is the best; false once the fit has ended.
   bool look() {
     Snapshot& now = engine_.snapshot();
-    if (now.iteration == seen_) return true;
+    if (now.iteration == seen_) return !enough(now.iteration);
     seen_ = now.iteration;
     if (!std::isfinite(now.loss)) return true;  // the engine stops by itself
     const double error = validation_rmse(now);
@@ -141,10 +141,13 @@ class Fitting {
       save();
       throw Interrupted{};
     }
-    if (judged && now.iteration > 2 * best_.updates + kPatience) {
-      engine_.finish(Stop::validation);
-      return false;
-    }
+    return !enough(now.iteration);
+  }
+
+  // The validation error has had its minimum.
+  bool enough(Index iteration) {
+    if (validation_.count() == 0 || rank_stop_ || iteration <= 2 * best_.updates + kPatience) return false;
+    engine_.finish(Stop::validation);
     return true;
   }
 
@@ -223,7 +226,8 @@ class Fitting {
                                     rank_stop_->seen());
     } else if (validation_.count() > 0) {
       fit.message = fmt::format("best on the validation part after {} of {} updates", best_.updates, ended.iterations);
-      if (best_.updates < ended.iterations && ended.stop != Stop::time_limit) fit.stop = Stop::validation;
+      const bool cut = ended.stop == Stop::time_limit || ended.stop == Stop::iteration_limit;
+      if (best_.updates < ended.iterations && !cut) fit.stop = Stop::validation;
     } else if (repeats_ && ended.stop == Stop::iteration_limit) {
       fit.stop = Stop::validation;
       fit.message = fmt::format("{} updates, as many as were best on the validation part", ended.iterations);

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "completion/magnitude.h"
 #include "completion/parts.h"
+#include "completion/whitened.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
 #include "rankflow/flow_problem.h"
@@ -26,6 +28,9 @@ constexpr Index kDescentStride = 20;              // iterations of gradient desc
 constexpr Index kNuclearStride = 10;              // the same for the nuclear engine
 constexpr Index kMostDenseSide = 1'500;           // nuclear: of the matrix
 constexpr Index kMostDenseMeasurements = 15'000;  // nuclear: A A^* is measurements x measurements
+constexpr double kMostCells = 4e8;                // of the matrix, which is written out: 3.2 GB
+constexpr double kMatched = 1e-6;                 // relative residual of an exact match
+constexpr double kClearlyBetter = 0.1;
 
 struct Fitted {
   Matrix w;
@@ -111,9 +116,27 @@ class Job {
     options.max_iterations = options_.max_iterations;
     options.max_seconds = seconds;
     options.seed = options_.seed;
-    const FlowResult result = fit_flow(problem, options, {&watcher, 1});
+    Fitted plain = fitted(fit_flow(problem, options, {&watcher, 1}));
+    const double residual = relative_residual(problem, plain.w);
+    if (options.motion == Motion::faithful || plain.stop != Stop::converged || residual <= kMatched) return plain;
+    // Measuring matrices that resemble each other (entries with a mean, say) make the loss so flat in most directions
+    // that the fast motion stops short. The same equations with orthonormal measurements have the same exact solutions.
+    const std::optional<MatrixProblem<double>> whitened = completion::whitened(problem);
+    if (!whitened) return plain;
+    if (seconds > 0) options.max_seconds = std::max(1e-3, seconds - this->seconds());
+    Fitted other = fitted(fit_flow(*whitened, options, {&watcher, 1}));
+    other.message += ", after the measurements were made orthonormal";
+    return relative_residual(problem, other.w) <= kClearlyBetter * residual || other.stop == Stop::interrupted ? other
+                                                                                                               : plain;
+  }
+
+  static Fitted fitted(const FlowResult& result) {
     const LowRankModel& model = result.model;
     return {model.u * model.s.asDiagonal() * model.v.transpose(), result.iterations, result.stop, result.message, {}};
+  }
+
+  static double relative_residual(const MatrixProblem<double>& problem, const Matrix& w) {
+    return (measure(problem, w) - problem.values).norm() / std::max(1e-300, problem.values.norm());
   }
 
   Fitted descent(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
@@ -197,6 +220,50 @@ void check(const MatrixProblem<double>& problem) {
   if (problem.loss.normalization != Normalization::mean || problem.loss.penalty != Penalty::squared)
     throw OptionError("sensing minimizes the mean of squares");
   if (problem.values.size() == 0) throw InputError("measurements", "there are none");
+  const auto size = [](const Matrix& a) { return a.size() > 0 ? a.cwiseAbs().maxCoeff() : 0.0; };
+  completion::check_magnitude(problem.values.cwiseAbs().maxCoeff(), "measurements", "value");
+  for (const Matrix* a : {&problem.matrices, &problem.left, &problem.right})
+    completion::check_magnitude(size(*a), "measurements", "entry of the measuring matrices");
+  const double cells = static_cast<double>(problem.num_rows) * static_cast<double>(problem.num_columns);
+  if (cells > kMostCells)
+    throw InputError("measurements",
+                     fmt::format("the matrix would be {} x {}, which takes {:.1f} GB; up to {:.1f} GB can be written",
+                                 problem.num_rows, problem.num_columns, 8e-9 * cells, 8e-9 * kMostCells));
+}
+
+// Dense factors, their gradient, and what momentum keeps.
+void check(const MatrixProblem<double>& problem, const SenseOptions& options) {
+  if (options.match > 0 && options.engine != SenseEngine::nuclear)
+    throw OptionError("--match belongs to --engine nuclear");
+  if (options.engine != SenseEngine::gd) return;
+  const double side = static_cast<double>(std::min(problem.num_rows, problem.num_columns));
+  const double numbers =
+      side * (static_cast<double>(problem.num_rows + problem.num_columns) + (options.depth - 2) * side);
+  if (numbers > kMostCells)
+    throw OptionError(
+        fmt::format("engine gd keeps dense factors: {} x {} at depth {:g} takes {:.2g} numbers; the limit "
+                    "is {:.0e}",
+                    problem.num_rows, problem.num_columns, options.depth, numbers, kMostCells),
+        "--engine flow follows the same path without them");
+}
+
+// The stated error belongs to the fit without the held-out measurements; what is written has to be sound as well.
+void take_refit(Fitted all, SenseResult& result) {
+  if (all.stop == Stop::interrupted) {
+    result.stop = Stop::interrupted;
+    result.message = all.message;
+    return;
+  }
+  if (all.stop == Stop::diverged || all.stop == Stop::not_run || !all.w.allFinite()) {
+    result.stop = Stop::diverged;
+    result.message += "; the fit to all measurements failed: " + all.message;
+    return;
+  }
+  if (all.stop != Stop::converged && result.stop == Stop::converged) {
+    result.stop = all.stop;
+    result.message += "; the fit to all measurements: " + all.message;
+  }
+  result.full_w = std::move(all.w);
 }
 
 }  // namespace
@@ -204,6 +271,7 @@ void check(const MatrixProblem<double>& problem) {
 SenseResult sense(const MatrixProblem<double>& problem, const SenseOptions& options,
                   std::span<const Observer> observers) {
   check(problem);
+  check(problem, options);
   SenseResult result;
   result.engine = options.engine == SenseEngine::flow ? "flow" : options.engine == SenseEngine::gd ? "gd" : "nuclear";
   if (options.engine != SenseEngine::nuclear) result.depth = options.depth;
@@ -228,9 +296,7 @@ SenseResult sense(const MatrixProblem<double>& problem, const SenseOptions& opti
   if (result.usable() && judged) {
     judge(subset(problem, parts, Part::held_out), result);
     if (options.refit) {
-      Fitted all = job.fit(problem, "refit " + result.engine, 1);
-      if (all.stop == Stop::interrupted) result.stop = Stop::interrupted, result.message = all.message;
-      result.full_w = std::move(all.w);
+      take_refit(job.fit(problem, "refit " + result.engine, 1), result);
     }
   }
   result.seconds = job.seconds();

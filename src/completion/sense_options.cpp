@@ -19,7 +19,7 @@ std::vector<OptionField> fields(SenseOptions& o) {
              "flow: the end-to-end flow; gd: gradient descent on the factors; nuclear: least nuclear norm, certified"),
       field("held_out", o.held_out, Range{0, 0.9}, "share of the measurements that judges the result; 0 = none"),
       field("refit", o.refit, "write the matrix of a fit to all measurements, the held-out ones included"),
-      field("depth", o.depth, Range{1, kInfinity, true, true},
+      field("depth", o.depth, Range{1, 1000, true},
             "number of factors of the deep product; any real number > 1 for the flow, an integer for gd"),
       field("tolerance", o.tolerance, kNotNegative,
             "flow and gd: stop when the residual falls below this times the norm of the measurements; 0 = the engine's "

@@ -32,7 +32,7 @@ std::string brief(const std::string& source, const SenseResult& result) {
   }
   text += ". Engine " + result.engine;
   if (result.depth > 0) text += fmt::format(" of depth {:g}", result.depth);
-  if (result.proof)
+  if (result.proof && std::isfinite(result.proof->nuclear_norm))
     text += fmt::format(
         ". Nuclear norm {:.7g}; no matrix that matches the fitted measurements within {:.3g} has one "
         "below {:.7g} (relative gap {:.2g})",

@@ -178,6 +178,11 @@ void check_npy_size(const NpyHeader& header, std::size_t available, const std::s
                                  "is cut off",
                                  header.shape_text(), header.type_text(), declared, available),
                      "copy or save the file again");
+  if (available > declared)
+    throw InputError(where,
+                     fmt::format("the header declares {} values of {} ({} bytes), but {} bytes follow",
+                                 header.shape_text(), header.type_text(), declared, available),
+                     "save one array to a file, or several with numpy.savez");
 }
 
 std::string npy_header(std::string_view descr, std::span<const Index> shape) {

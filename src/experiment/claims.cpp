@@ -30,6 +30,7 @@ struct Finding {
 struct Missing {
   std::string why;
   bool diverged = false;  // the runs were made and ended in no number: the claim does not hold
+  bool nothing = false;   // there is nothing to compare: the claim does not hold unless runs were taken away
 };
 
 RunView view_of(const PlannedRun& planned, const RunRecord& record) {
@@ -55,13 +56,13 @@ std::vector<Run> select_runs(const Selection& selection, const std::vector<Plann
                 : records[k].status == RunRecord::Status::failed ? plan[k].label + " failed: " + records[k].why
                                                                  : plan[k].label + " was not made";
   }
-  if (planned == 0) throw Missing{"no run of this study is selected"};
+  if (planned == 0) throw Missing{"no run of this study is selected", false, true};
   if (runs.size() < planned) throw Missing{trouble, some_diverged};
   return runs;
 }
 
 bool inside(double value, const Claim& claim) {
-  return !std::isnan(value) && !(claim.low && value < *claim.low) && !(claim.high && value > *claim.high);
+  return std::isfinite(value) && !(claim.low && value < *claim.low) && !(claim.high && value > *claim.high);
 }
 
 std::vector<Finding> single_numbers(const Claim& claim, const std::vector<Run>& runs) {
@@ -91,7 +92,7 @@ std::vector<Finding> ratios(const Claim& claim, const std::vector<Run>& runs, co
       findings.push_back({ratio, ratio, inside(ratio, claim), run.planned->label + " over " + other.planned->label});
     }
   }
-  if (findings.empty()) throw Missing{"no two runs of this study can be compared"};
+  if (findings.empty()) throw Missing{"no two runs of this study can be compared", false, true};
   return findings;
 }
 
@@ -148,7 +149,10 @@ void judge(const Claim& claim, const std::vector<Finding>& findings, const char*
   result.verdict = good >= needed ? Verdict::pass : Verdict::fail;
   if (result.verdict == Verdict::pass) return;
   const auto bad = std::find_if(findings.begin(), findings.end(), [](const Finding& f) { return !f.good; });
-  result.why = bad->who + ": " + range_text(bad->low, bad->high);
+  if (bad == findings.end())
+    result.why = fmt::format("only {} {}s are there", total, unit);
+  else
+    result.why = bad->who + ": " + range_text(bad->low, bad->high);
 }
 
 double position(const PlannedRun& run, const std::string& key) {
@@ -198,7 +202,7 @@ void judge_order(const Claim& claim, const std::vector<Run>& runs, ClaimResult& 
   }
   if (steps == 0) {
     result.seen.clear();
-    throw Missing{"the selected runs do not vary along " + short_key(claim.along)};
+    throw Missing{"the selected runs do not vary along " + short_key(claim.along), false, true};
   }
 }
 
@@ -222,7 +226,7 @@ std::string plain(double value) {
 }
 
 ClaimResult check_claim(const Claim& claim, const std::vector<PlannedRun>& plan, const std::vector<RunRecord>& records,
-                        bool quick) {
+                        bool quick, bool reduced) {
   ClaimResult result;
   result.text = claim.text;
   if (!claim.along.empty())
@@ -244,7 +248,7 @@ ClaimResult check_claim(const Claim& claim, const std::vector<PlannedRun>& plan,
     else
       judge(claim, single_numbers(claim, runs), "run", result);
   } catch (const Missing& missing) {
-    result.verdict = missing.diverged ? Verdict::fail : Verdict::skipped;
+    result.verdict = missing.diverged || (missing.nothing && !reduced) ? Verdict::fail : Verdict::skipped;
     result.why = missing.why;
   } catch (const OptionError& error) {
     throw InputError(claim.place.text(), error.what());
@@ -255,7 +259,8 @@ ClaimResult check_claim(const Claim& claim, const std::vector<PlannedRun>& plan,
 std::vector<ClaimResult> check_claims(const Study& study, const std::vector<PlannedRun>& plan,
                                       const std::vector<RunRecord>& records) {
   std::vector<ClaimResult> results;
-  for (const Claim& claim : study.claims) results.push_back(check_claim(claim, plan, records, study.quick));
+  for (const Claim& claim : study.claims)
+    results.push_back(check_claim(claim, plan, records, study.quick, study.quick || study.overridden));
   return results;
 }
 

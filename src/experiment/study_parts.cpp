@@ -149,7 +149,13 @@ Claim parse_claim(const Node& table) {
     complain(table.place, fmt::format("order: found '{}', expected rising or falling", order));
   claim.rising = order == "rising";
   claim.slack = reader.number("slack").value_or(0);
-  claim.at_least = static_cast<Index>(reader.number("at_least").value_or(0));
+  if (!(claim.slack >= 0))
+    complain(table.place, fmt::format("slack: found {}, expected a share from 0 up", claim.slack));
+  if (const std::optional<double> least = reader.number("at_least")) {
+    if (!(*least >= 1) || *least > 1e9 || *least != std::floor(*least))
+      complain(table.place, fmt::format("at_least: found {}, expected a number of runs from 1 up", *least));
+    claim.at_least = static_cast<Index>(*least);
+  }
   claim.quick = reader.flag("quick", true);
   reader.done();
   check_kind(claim);

@@ -36,7 +36,7 @@ Made made() {
 ClaimResult check(const std::string& claim, bool quick = false) {
   const Study study = test::parse(test::small_study("[[expect]]\nclaim = \"it holds\"\n" + claim));
   const Made all = made();
-  return check_claim(study.claims.at(0), all.plan, all.records, quick);
+  return check_claim(study.claims.at(0), all.plan, all.records, quick, quick);
 }
 
 TEST(Claims, BoundsHoldInEveryRunOrFailNamingOne) {
@@ -84,6 +84,9 @@ TEST(Claims, EveryRecordIsLookedAtWhereTheConditionHolds) {
 TEST(Claims, ACountOfRunsMayBeEnough) {
   EXPECT_EQ(check("quantity = \"last(loss)\"\nhigh = 0.03\nat_least = 2\n").verdict, Verdict::pass);
   EXPECT_EQ(check("quantity = \"last(loss)\"\nhigh = 0.03\nat_least = 3\n").verdict, Verdict::fail);
+  const ClaimResult more = check("quantity = \"last(loss)\"\nhigh = 1\nat_least = 5\n");
+  EXPECT_EQ(more.verdict, Verdict::fail);
+  EXPECT_EQ(more.why, "only 4 runs are there");
 }
 
 TEST(Claims, WhatIsNeverReachedFails) {
@@ -93,14 +96,17 @@ TEST(Claims, WhatIsNeverReachedFails) {
 }
 
 TEST(Claims, AreSkippedWithAReason) {
-  EXPECT_EQ(check("where = { depth = 7 }\nquantity = \"last(loss)\"\nhigh = 1\n").why,
-            "no run of this study is selected");
+  const std::string nobody = "where = { depth = 7 }\nquantity = \"last(loss)\"\nhigh = 1\n";
+  EXPECT_EQ(check(nobody).why, "no run of this study is selected");
+  EXPECT_EQ(check(nobody).verdict, Verdict::fail) << "in the full study nothing was taken away";
+  EXPECT_EQ(check(nobody, true).verdict, Verdict::skipped);
+  EXPECT_EQ(check("quantity = \"last(loss) / 0\"\nlow = 1\n").verdict, Verdict::fail) << "infinity is no number";
   EXPECT_EQ(check("quantity = \"last(loss)\"\nhigh = 1e-9\nquick = false\n", true).why, "needs the full study");
   const Study study =
       test::parse(test::small_study("[[expect]]\nclaim = \"c\"\nquantity = \"last(loss)\"\nhigh = 1\n"));
   Made all = made();
   all.records[1] = {RunRecord::Status::failed, "no memory", {}};
-  const ClaimResult result = check_claim(study.claims[0], all.plan, all.records, false);
+  const ClaimResult result = check_claim(study.claims[0], all.plan, all.records, false, false);
   EXPECT_EQ(result.verdict, Verdict::skipped);
   EXPECT_EQ(result.why, "depth=2, scale=0.01 failed: no memory");
 }

@@ -184,6 +184,36 @@ TEST(NuclearNorm, DependentMeasurementsAreSolvedAndContradictionsAreNamed) {
   EXPECT_NE(none.message.find("tolerance"), std::string::npos);
 }
 
+// More measurements than cells, all noisy: A A^* is singular, and no matrix within a small tolerance exists.
+TEST(NuclearNorm, WithDependentMeasurementsNothingInfeasibleIsCertified) {
+  const Matrix truth = low_rank_matrix(6, 6, 1, 33);
+  MatrixProblem<double> problem = sensing(truth, 60, 34);
+  problem.values += 0.1 * normal_vector(60, 35);
+  const NuclearNormOptions wide = options_of(1, 1e-4);
+  expect_certified(problem, wide, minimize_nuclear_norm(problem, wide));
+  const NuclearNormResult none = minimize_nuclear_norm(problem, options_of(1e-3));
+  EXPECT_EQ(none.stop, Stop::diverged);
+  EXPECT_NE(none.message.find("contradict"), std::string::npos) << none.message;
+  EXPECT_GT(none.violation, 1e-3);
+  EXPECT_FALSE(none.relative_gap() < 1) << "there is nothing that the bound could be compared with";
+}
+
+TEST(NuclearNorm, AFitThatWasCutStaysWhereItEnded) {
+  const Matrix truth = low_rank_matrix(20, 25, 2, 50);
+  const MatrixProblem<double> problem = completion_problem<double>(20, 25, test::sample(truth, 200, 51), {});
+  NuclearNormOptions options = options_of(0.01, 1e-12);
+  options.max_iterations = 35;
+  NuclearNormSolver cut(problem), again(problem);
+  cut.start(options);
+  while (cut.advance(10)) continue;
+  again.start(options);
+  again.restore(cut.state());
+  EXPECT_FALSE(again.advance(10));
+  EXPECT_EQ(again.result().stop, Stop::iteration_limit);
+  EXPECT_EQ(again.result().iterations, 35);
+  EXPECT_EQ((again.result().w - cut.result().w).norm(), 0);
+}
+
 TEST(NuclearNorm, AWarmStartSavesIterations) {
   const Matrix truth = low_rank_matrix(30, 30, 3, 40);
   const MatrixProblem<double> problem = completion_problem<double>(30, 30, test::sample(truth, 350, 41), {});

@@ -137,6 +137,17 @@ TEST(SoftImpute, TheValidationPartEndsThePathAndChooses) {
   EXPECT_LT((test::product(result.model) - truth).norm(), 0.8 * truth.norm());
 }
 
+TEST(SoftImpute, AGivenPenaltyIsSolvedWhateverTheValidationPartSays) {
+  const Matrix y = low_rank_matrix(40, 30, 2, 26) + normal_matrix(40, 30, 27);
+  const EntryList<double> all = test::sample(y, 700, 28);
+  EntryList<double> validation = test::sample(y, 50, 29);
+  SoftImputeOptions options;
+  options.penalty = 0.05;  // far below what predicts best
+  const SoftImputeResult result = fit_soft_impute(make_observations<double>(40, 30, all), validation, options);
+  EXPECT_EQ(result.chosen.penalty, 0.05);
+  EXPECT_LE(result.chosen.relative_gap(), options.relative_gap);
+}
+
 TEST(SoftImpute, ThreadsAndInterruptionsDoNotChangeBits) {
   const Matrix y = low_rank_matrix(300, 290, 3, 19) + 0.2 * normal_matrix(300, 290, 20);
   const Observations<double> data = observe(y, 20'000, 21);

@@ -27,16 +27,19 @@ using convex::Point;
 constexpr Index kMemory = 10;        // points that Anderson's method extrapolates from
 constexpr double kMostGrowth = 2;    // of the residual by an extrapolation; beyond, it is taken back
 constexpr double kStep = 0.2;        // gamma at the start, of the spectral norm of the least squares solution
-constexpr double kLeastStep = 0.01;  // the same, below which gamma is not reduced
+constexpr double kLeastStep = 0.01;  // the same, below which gamma is not reduced; it is then the first one again
 constexpr double kStepFactor = 0.3;  // where the residual has not fallen by kStall within kStallAfter iterations
 constexpr double kStall = 0.3;
-constexpr Index kStallAfter = 20;  // at first; twice as long after each reduction
+constexpr Index kStallAfter = 20;  // at first; twice as long after each change
 constexpr Index kCertifyEvery = 10;
-constexpr std::int64_t kStateVersion = 1;
+constexpr double kImpossible = 1e3;  // a bound so many times side * (spectral norm of the least squares solution)
+constexpr double kFeasible = 1e-9;   // violation, of the largest |y|, that counts as round-off
+constexpr std::int64_t kStateVersion = 2;
 
 }  // namespace
 
 double Certificate::relative_gap() const {
+  if (std::isnan(value) || std::isnan(bound)) return std::numeric_limits<double>::infinity();
   return value > 0 ? std::max(0.0, (value - bound) / value) : 0;
 }
 
@@ -174,20 +177,23 @@ struct NuclearNormSolver::Impl {
       return;
     }
     residual = size;
-    if (++since_mark >= patience && reduce_step(at)) return;
+    if (++since_mark >= patience && change_step(at)) return;
     fallback = s + f;
     s = anderson.next(s, f);
     extrapolated = true;
   }
 
-  // Where the iteration creeps, a smaller gamma finds the fine structure of the active constraints faster.
-  bool reduce_step(const Point& at) {
-    const bool stalled = residual > kStall * mark && gamma > kLeastStep * unit;
+  // Where the iteration creeps, a smaller gamma may find the fine structure of the active constraints faster; which one
+  // does is not known beforehand, so a few are gone through, each for longer than the one before.
+  bool change_step(const Point& at) {
+    const bool stalled = residual > kStall * mark;
     mark = residual;
     since_mark = 0;
     if (!stalled) return false;
-    Point next{x.w + kStepFactor * (at.w - x.w), x.t + kStepFactor * (at.t - x.t)};
-    gamma *= kStepFactor;
+    // (at - x) / gamma estimates the multipliers, which do not depend on gamma.
+    const double factor = gamma > kLeastStep * unit ? kStepFactor : kStep * unit / gamma;
+    Point next{x.w + factor * (at.w - x.w), x.t + factor * (at.t - x.t)};
+    gamma *= factor;
     patience *= 2;
     s = stack(next);
     forget_past();
@@ -200,10 +206,14 @@ struct NuclearNormSolver::Impl {
     certified_at = iterations;
     Matrix w = x.w;
     constraint->repair(w);
-    const double norm = convex::nuclear_norm(w);
-    if (!(norm >= best.value)) {
-      best.value = norm;
-      best_w = std::move(w);
+    // Dependent measurements with a tolerance: the repair may fall short, and its norm is then no upper bound.
+    const double round_off = kFeasible * std::max(1e-300, constraint->values().lpNorm<Eigen::Infinity>());
+    if (constraint->violation(w) <= round_off) {
+      const double norm = convex::nuclear_norm(w);
+      if (!(norm >= best.value)) {
+        best.value = norm;
+        best_w = std::move(w);
+      }
     }
     // Rounded up, so that the bound stays one.
     const double side = static_cast<double>(std::max(constraint->num_rows(), constraint->num_columns()));
@@ -217,6 +227,12 @@ struct NuclearNormSolver::Impl {
     }
   }
 
+  // No feasible matrix was met, and none can be smaller than a bound that has left all sizes of the data behind.
+  bool contradictory() const {
+    const double side = static_cast<double>(std::min(constraint->num_rows(), constraint->num_columns()));
+    return best_w.size() == 0 && best.bound > kImpossible * side * unit;
+  }
+
   void conclude(Stop why, const std::string& words) {
     if (stop != Stop::not_run) return;
     stop = why;
@@ -225,31 +241,38 @@ struct NuclearNormSolver::Impl {
 
   bool advance(Index count) {
     for (Index k = 0; k < count && stop == Stop::not_run; ++k) {
+      if (iterations >= options.max_iterations) break;  // where a state was restored
       iterate();
       if (!std::isfinite(residual)) {
         conclude(Stop::diverged, "numbers beyond what can be computed with");
       } else if (iterations % kCertifyEvery == 0) {
         certify();
         if (best.relative_gap() <= options.relative_gap) conclude(Stop::converged, "the gap is certified");
+        if (contradictory())
+          conclude(Stop::diverged, "the measurements contradict each other by more than the tolerance");
       }
-      if (iterations >= options.max_iterations) conclude(Stop::iteration_limit, "stopped by max_iterations");
       if (options.max_seconds > 0 && seconds() > options.max_seconds)
         conclude(Stop::time_limit, "stopped by max_seconds");
     }
+    if (iterations >= options.max_iterations) conclude(Stop::iteration_limit, "stopped by max_iterations");
     return stop == Stop::not_run;
   }
 
   NuclearNormResult result() {
     if (iterations > 0 && stop != Stop::diverged) certify();
     NuclearNormResult out;
-    out.w = best_w;
+    // Nothing feasible was met: the last iterate, whose violation says how far it is from it. Its norm bounds nothing.
+    out.w = best_w.size() > 0 ? best_w : x.w;
     out.norm = best.value;
     out.dual_bound = best.bound;
-    if (best_w.size() > 0) out.violation = constraint->violation(best_w);
+    out.violation = constraint->violation(out.w);
     out.dual = best_dual;
     out.scale = gamma;
     out.stop = stop;
     out.message = message;
+    if (best_w.size() == 0 && stop != Stop::diverged)
+      out.message +=
+          "; no matrix within the tolerance was found, and measurements that contradict each other have none";
     out.iterations = iterations;
     out.seconds = seconds();
     return out;
@@ -268,6 +291,7 @@ struct NuclearNormSolver::Impl {
     to.set("nuclear.numbers", std::vector<double>{gamma, unit, residual, mark, best.value, best.bound, seconds()});
     to.set("nuclear.counts", std::vector<std::int64_t>{since_mark, patience, iterations, certified_at, extrapolated,
                                                        static_cast<std::int64_t>(stop)});
+    to.set("nuclear.message", message);
     anderson.save(to, "nuclear.anderson");
     return to;
   }
@@ -292,7 +316,11 @@ struct NuclearNormSolver::Impl {
     since_mark = counts[0], patience = counts[1], iterations = counts[2], certified_at = counts[3];
     extrapolated = counts[4] != 0;
     stop = static_cast<Stop>(counts[5]);
-    if (stop == Stop::iteration_limit || stop == Stop::time_limit || stop == Stop::interrupted) stop = Stop::not_run;
+    message = from.get_text("nuclear.message");
+    if (stop == Stop::iteration_limit || stop == Stop::time_limit || stop == Stop::interrupted) {
+      stop = Stop::not_run;
+      message = "under way";
+    }
     anderson.load(from, "nuclear.anderson", size);
   }
 };

@@ -14,6 +14,8 @@ constexpr Index kRowsPerBlock = 64, kColumnsPerBlock = 512, kGramBlock = 256;
 constexpr double kLeastPivot = 1e-7;        // of the factor, relative to its largest: below, A A^* counts as singular
 constexpr double kLeastEigenvalue = 1e-12;  // of A A^*, relative to its largest: below, treated as 0
 constexpr double kInconsistent = 1e-7;      // relative residual of the least squares solution
+constexpr double kInside = 1e-3;            // by how much the box of `attainable` is smaller
+constexpr int kMostProjections = 50;
 
 // <A_k, W> for matrices given row by row, or as outer products.
 class Map {
@@ -159,12 +161,28 @@ class SensingConstraint final : public Constraint {
   }
 
   void repair(Matrix& w) const override {
-    const Vector measured = apply(w), missing = clipped(measured) - measured;
+    const Vector measured = apply(w);
+    Vector target = clipped(measured);
+    if (splits() && exact_.singular()) target = attainable(target);
+    const Vector missing = target - measured;
     if (missing.squaredNorm() > 0) w += adjoint(exact_.solve(missing));
   }
 
  private:
   bool splits() const { return tolerance_ > 0; }
+
+  // Numbers that some matrix has, within the tolerance: alternating projections between the range of A A^* and a box
+  // that is a little smaller, so that they end if the box has an interior. The last ones of the range otherwise.
+  Vector attainable(Vector u) const {
+    const Vector slack = Vector::Constant(u.size(), (1 - kInside) * tolerance_);
+    for (int k = 0; k < kMostProjections; ++k) {
+      const Vector measured = gram_ * exact_.solve(u);
+      const bool inside = (measured - values()).lpNorm<Eigen::Infinity>() <= tolerance_;
+      u = measured.cwiseMax(values() - slack).cwiseMin(values() + slack);
+      if (inside) return measured;
+    }
+    return gram_ * exact_.solve(u);
+  }
 
   Map map_;
   Matrix gram_;

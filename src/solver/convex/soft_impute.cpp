@@ -83,6 +83,11 @@ struct SoftImpute::Impl {
     return validation.count() > 0 ? std::sqrt(squares / static_cast<double>(validation.count())) : kNaN;
   }
 
+  // Weighted, as every engine states it; weights have mean 1.
+  double train_rmse() const {
+    return std::sqrt(residual.squares() / std::max(1.0, static_cast<double>(train.count())));
+  }
+
   // lambda_k = lambda_0 ratio^(k / (length - 1)), or as far as the penalty that was asked for.
   double penalty(Index k) const {
     const double factor = std::pow(options.path_ratio, 1.0 / static_cast<double>(options.path_length - 1));
@@ -123,7 +128,7 @@ struct SoftImpute::Impl {
     const double bound = c * (squares + along) - c * c * squares / 2;
     s.solution.bound = std::max(0.0, bound);
     s.solution.rank = s.product.rank();
-    s.solution.train_rmse = std::sqrt(residual.unweighted() / std::max(1.0, static_cast<double>(train.count())));
+    s.solution.train_rmse = train_rmse();
   }
 
   // One proximal gradient step within the spaces of W and of the directions that enter: rank up or down.
@@ -146,7 +151,8 @@ struct SoftImpute::Impl {
 
   void accept() {
     at.solution.validation_rmse = validation_rmse(at.product);
-    const bool better = validation.count() == 0 || at.path.empty() ||
+    const bool chooses = validation.count() > 0 && options.penalty == 0;
+    const bool better = !chooses || at.path.empty() ||
                         at.solution.validation_rmse < at.path[static_cast<std::size_t>(at.best_index)].validation_rmse;
     at.path.push_back(at.solution);
     if (better) {
@@ -155,8 +161,9 @@ struct SoftImpute::Impl {
     }
     const Index worse = static_cast<Index>(at.path.size()) - 1 - at.best_index;
     if (last_penalty())
-      return finish(validation.count() > 0 ? Stop::validation : Stop::converged, "the path has ended");
-    if (validation.count() > 0 && options.path_patience > 0 && worse >= options.path_patience)
+      return finish(chooses ? Stop::validation : Stop::converged,
+                    chooses ? "the path has ended" : "the gap at the given penalty is closed");
+    if (chooses && options.path_patience > 0 && worse >= options.path_patience)
       return finish(Stop::validation, "smaller penalties predict the validation part less well");
     ++at.index;
     at.solution = {};
@@ -220,7 +227,7 @@ struct SoftImpute::Impl {
     step.stage = validation.count() > 0 ? "validate" : "fit";
     step.iteration = at.iterations;
     step.seconds = seconds();
-    step.train_rmse = std::sqrt(residual.unweighted() / std::max(1.0, static_cast<double>(train.count())));
+    step.train_rmse = train_rmse();
     if (!at.path.empty()) step.validation_rmse = at.path.back().validation_rmse;
     step.rank = at.product.rank();
     step.effective_rank = effective_rank(at.product.s);

@@ -13,9 +13,9 @@ namespace {
 constexpr Index kRangeEntries = 1 << 14;
 
 struct Squares {
-  double weighted = 0, plain = 0;
+  double weighted = 0;
   Squares& operator+=(const Squares& other) {
-    weighted += other.weighted, plain += other.plain;
+    weighted += other.weighted;
     return *this;
   }
 };
@@ -33,7 +33,6 @@ Squares fill(const Lines<double>& lines, const std::vector<Index>& ranges, doubl
         const double w = lines.weight.empty() ? 1.0 : lines.weight[k];
         out[k] = w * e;
         sum.weighted += w * e * e;
-        sum.plain += e * e;
       }
     }
     return sum;
@@ -69,7 +68,6 @@ void SparseResidual::set(const Product& product) {
       fill(observations_.by_row, row_ranges_, biases_.mean, biases_.row, biases_.column, left, product.v, by_row_);
   fill(observations_.by_column, column_ranges_, biases_.mean, biases_.column, biases_.row, product.v, left, by_column_);
   squares_ = sums.weighted;
-  unweighted_ = sums.plain;
 }
 
 Matrix SparseResidual::times(const Matrix& x) const {

@@ -24,8 +24,7 @@ class SparseResidual {
   /// R x (x: columns x k) and R^T x (x: rows x k).
   Matrix times(const Matrix& x) const;
   Matrix transpose_times(const Matrix& x) const;
-  double squares() const { return squares_; }        // sum w (y - b - W)^2
-  double unweighted() const { return unweighted_; }  // sum (y - b - W)^2
+  double squares() const { return squares_; }  // sum w (y - b - W)^2
   double largest_weight() const { return largest_weight_; }
   Index num_rows() const { return observations_.num_rows; }
   Index num_columns() const { return observations_.num_columns; }
@@ -36,7 +35,7 @@ class SparseResidual {
   const Biases& biases_;
   std::vector<Index> row_ranges_, column_ranges_;
   std::vector<double> by_row_, by_column_;
-  double squares_ = 0, unweighted_ = 0, largest_weight_ = 1;
+  double squares_ = 0, largest_weight_ = 1;
 };
 
 }  // namespace rankflow::convex

@@ -187,7 +187,7 @@ class Greedy final : public Path {
     phase_ = Phase::done;
     best_.stop = problem_.validation ? Stop::validation : Stop::converged;
     best_.message =
-        "no low rank matches the observations exactly; rank " + std::to_string(best_.point.width()) +
+        "no low rank was found that matches the observations exactly; rank " + std::to_string(best_.point.width()) +
         (problem_.validation ? " predicts the validation part best" : " has the best cross-validation score");
   }
 

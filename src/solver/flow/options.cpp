@@ -10,7 +10,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Range kNotNegative{0, kInfinity, false, true};
 constexpr Range kPositive{0, kInfinity, true, true};
-constexpr Range kDepth{1, kInfinity, true, true};
+constexpr Range kDepth{1, 1000, true};
 }  // namespace
 
 std::vector<OptionField> fields(FlowOptions& o) {
