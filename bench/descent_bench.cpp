@@ -6,7 +6,7 @@
 // descent_bench CASE DEPTH ITERATIONS [FILE.npz]    one case as JSON; with a file: also its data, start and end
 //   CASE: completion (100 x 100, 2,000 entries), large (1682 x 943, 10,000 skewed ratings),
 //         sensing (2,000 Gaussian measurements of 100 x 100), stop (completion from a start of size 1e-3 until the mean
-//         squared error is 1e-6), flow (the flow on the same entries, to its end)
+//         squared error is 1e-6), flow (the flow on the same entries, to its end), peak (the arithmetic of one core)
 #include <fmt/core.h>
 #include <time.h>
 
@@ -220,6 +220,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string kind = argv[1];
+  if (kind == "peak") {
+    fmt::print("{{\"flops\": {}}}\n", peak_flops());
+    return 0;
+  }
   if (kind == "flow") return run_flow(std::atol(argv[2]));
   if (kind == "stop") return run_to_stop(std::atol(argv[2]), std::atol(argv[3]));
   return run_case(kind, std::atol(argv[2]), std::atol(argv[3]), argc > 4 ? argv[4] : nullptr);

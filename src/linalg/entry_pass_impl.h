@@ -139,10 +139,56 @@ template <class T>
   sum_lanes<T>(part, sums);
 }
 
+// Products on some entries become slopes, in place and in `slope`. Returns the sum of what the residuals cost.
+template <class T>
+double judge(const EntryPass<T>& p, std::int64_t first, int count, T* sums) {
+  const T scale = static_cast<T>(p.loss.slope_scale);
+  const double delta = p.loss.delta;
+  double cost = 0;
+  for (int t = 0; t < count; ++t) {
+    const T r = sums[t] - p.value[first + t], weight = p.weight ? p.weight[first + t] : T(1);
+    const double fine = static_cast<double>(r), size = fine < 0 ? -fine : fine;
+    T clipped = r;
+    double rho = fine * fine;
+    if (delta > 0 && size > delta) {
+      rho = delta * (2 * size - delta);
+      clipped = static_cast<T>(r < 0 ? -delta : delta);
+    }
+    cost += static_cast<double>(weight) * rho;
+    sums[t] = p.slope[first + t] = weight * scale * clipped;
+  }
+  return cost;
+}
+
+// The same for squares without weights, the usual case: eight sums at a time, so that they fill vectors.
+template <class T>
+double judge_squares(const EntryPass<T>& p, std::int64_t first, int count, T* sums) {
+  constexpr int n = 8;
+  const T scale = static_cast<T>(p.loss.slope_scale);
+  const T* value = p.value + first;
+  T* slope = p.slope + first;
+  double part[n] = {};
+  int t = 0;
+  for (; t + n <= count; t += n) {
+    T r[n];
+    for (int u = 0; u < n; ++u) r[u] = sums[t + u] - value[t + u];
+    for (int u = 0; u < n; ++u) part[u] += static_cast<double>(r[u]) * static_cast<double>(r[u]);
+    for (int u = 0; u < n; ++u) sums[t + u] = slope[t + u] = scale * r[u];
+  }
+  double cost = 0;
+  for (; t < count; ++t) {
+    const T r = sums[t] - value[t];
+    cost += static_cast<double>(r) * static_cast<double>(r);
+    sums[t] = slope[t] = scale * r;
+  }
+  for (const double sum : part) cost += sum;
+  return cost;
+}
+
 template <class T>
 double pass(const EntryPass<T>& p) {
   const std::int64_t vectors = p.stride / kLanes<T>;
-  const T scale = static_cast<T>(p.loss.slope_scale);
+  const bool squares = !(p.loss.delta > 0) && p.weight == nullptr;
   double cost = 0;
   for (std::int64_t line = p.first; line < p.last; ++line) {
     const T* left = p.left + line * p.stride;
@@ -156,18 +202,7 @@ double pass(const EntryPass<T>& p) {
       for (int t = 0; t < count; ++t) row[t] = p.right + p.other[chunk + t] * p.stride;
       for (int t = count; t < count + kGroup; ++t) row[t] = left;  // never used, but read
       for (int t = 0; t < count; t += kGroup) dot_four(left, row + t, vectors, sums + t);
-      for (int t = 0; t < count; ++t) {
-        const T r = sums[t] - p.value[chunk + t], weight = p.weight ? p.weight[chunk + t] : T(1);
-        const double fine = static_cast<double>(r), size = fine < 0 ? -fine : fine, delta = p.loss.delta;
-        T clipped = r;
-        double rho = fine * fine;
-        if (delta > 0 && size > delta) {
-          rho = delta * (2 * size - delta);
-          clipped = static_cast<T>(r < 0 ? -delta : delta);
-        }
-        cost += static_cast<double>(weight) * rho;
-        sums[t] = p.slope[chunk + t] = weight * scale * clipped;
-      }
+      cost += squares ? judge_squares(p, chunk, count, sums) : judge(p, chunk, count, sums);
       accumulate_rows(row, sums, count, vectors, out, add);
       add = true;
     }

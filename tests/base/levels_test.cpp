@@ -51,7 +51,13 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"soft_impute.h", "solver"},
                                                    {"sense.h", "completion"},
                                                    {"instrument.h", "instrument"},
-                                                   {"trajectory.h", "instrument"}};
+                                                   {"trajectory.h", "instrument"},
+                                                   {"tensor.h", "data"},
+                                                   {"tensor_problem.h", "problem"},
+                                                   {"cp_factorization.h", "model"},
+                                                   {"mode_tree.h", "model"},
+                                                   {"tree_factorization.h", "model"},
+                                                   {"tensor_descent.h", "solver"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";
