@@ -48,6 +48,9 @@ Tensor read_as_table(Input& input, const TensorReadOptions& options, Flaws& flaw
 }
 
 Tensor read_text_or_image(Input& input, std::string_view head, const TensorReadOptions& options, Flaws& flaws) {
+  if (!is_text(head) && input.inner_name().ends_with(".mat"))
+    flaws.fail(0, "a .mat file of a version that is not known; expected version 5 to 7.3",
+               "save it again: save('name.mat', 'variable', '-v7')");
   if (!is_text(head)) return read_as_table(input, options, flaws);
   if (is_tns(input, options.table)) return read_tns(input, options, flaws);
   using Format = ReadOptions::Format;
