@@ -14,7 +14,7 @@ target_compile_definitions(rankflow PRIVATE RANKFLOW_VERSION="${PROJECT_VERSION}
 target_link_libraries(rankflow
   PUBLIC Eigen3::Eigen
   PRIVATE $<BUILD_INTERFACE:rankflow_flags> OpenMP::OpenMP_CXX ${LAPACKE_LIBRARY} PkgConfig::OPENBLAS
-          PkgConfig::LIBZIP PkgConfig::TOMLPLUSPLUS PkgConfig::MUPARSER ZLIB::ZLIB PNG::PNG fmt::fmt
+          PkgConfig::LIBZIP PkgConfig::HDF5 PkgConfig::TOMLPLUSPLUS PkgConfig::MUPARSER ZLIB::ZLIB PNG::PNG fmt::fmt
           nlohmann_json::nlohmann_json)
 
 # The thread sanitizer cannot see through libgomp (docs/testing.md), so that build brings the few entry points it needs.

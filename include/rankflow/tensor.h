@@ -41,7 +41,15 @@ struct Tensor {
   void validate() const;
 };
 
-/// A matrix is a tensor of order 2, and back. Names, weights, notes are kept.
+/// Cells by position, in any order; what readers collect before they sort it into a Tensor.
+struct TensorEntries {
+  std::vector<std::vector<std::int32_t>> index;  // index[n][k], as in Tensor
+  std::vector<double> value;
+  std::vector<float> weight;  // empty = all 1
+};
+
+/// A matrix is a tensor of order 2, and back. Names, weights, notes are kept. to_table() throws InputError for another
+/// order.
 Tensor to_tensor(const Table& table);
 Table to_table(const Tensor& tensor);
 

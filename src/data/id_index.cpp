@@ -2,9 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/id_index.h"
 
+#include <bit>
+
 namespace rankflow {
 namespace {
-constexpr std::size_t kFirstSize = 1024;
+// Small: an array of many modes has an index for each.
+constexpr std::size_t kFirstSize = 256;
+}  // namespace
+
+void IdIndex::grow_direct(std::int64_t number) {
+  direct_.resize(std::max(kFirstSize, std::bit_ceil(static_cast<std::size_t>(number) + 1)), 0);
 }
 
 void IdIndex::grow_numbers() {

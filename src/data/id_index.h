@@ -46,7 +46,7 @@ class IdIndex {
 
   std::int32_t of_integer(std::int64_t number) {
     if (number < 0 || number >= kDirect) return hashed(number);
-    if (direct_.empty()) direct_.assign(kDirect, 0);
+    if (static_cast<std::size_t>(number) >= direct_.size()) grow_direct(number);
     std::int32_t& known = direct_[static_cast<std::size_t>(number)];
     if (known == 0) known = hashed(number) + 1;
     return known - 1;
@@ -69,6 +69,7 @@ class IdIndex {
     const std::uint64_t begin = i == 0 ? 0 : ends_[i - 1];
     return std::string_view(pool_).substr(begin, ends_[i] - begin);
   }
+  void grow_direct(std::int64_t number);
   void grow_numbers();
   void grow_text();
   void become_text();

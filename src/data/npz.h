@@ -56,8 +56,8 @@ class NpzWriter {
   ~NpzWriter();
   /// `array` must live until finish().
   void add(const std::string& name, const Array& array);
-  /// A two-dimensional float64 array of which no more than a piece is in memory at a time.
-  void add_streamed(const std::string& name, Index rows, Index columns, ByteSupply supply);
+  /// A float64 array of which no more than a piece is in memory at a time.
+  void add_streamed(const std::string& name, const std::vector<Index>& shape, ByteSupply supply);
   /// Everything is written here. Throws InputError (path, reason).
   void finish();
 

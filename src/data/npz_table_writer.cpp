@@ -59,7 +59,7 @@ void write_dense_npz(const std::string& path, const RowSource& source) {
   const Table& table = source.table();
   const std::map<std::string, Array> names = naming(table);
   NpzWriter writer(path, true);
-  writer.add_streamed("value", table.num_rows(), table.num_columns(), RowBytes(source));
+  writer.add_streamed("value", {table.num_rows(), table.num_columns()}, RowBytes(source));
   for (const auto& [name, array] : names) writer.add(name, array);
   writer.finish();
 }

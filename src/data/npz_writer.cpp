@@ -115,10 +115,12 @@ void NpzWriter::add(const std::string& name, const Array& array) {
   insert(name, zip_source_buffer_fragment(archive_, member.fragments.data(), member.fragments.size(), 0));
 }
 
-void NpzWriter::add_streamed(const std::string& name, Index rows, Index columns, ByteSupply supply) {
+void NpzWriter::add_streamed(const std::string& name, const std::vector<Index>& shape, ByteSupply supply) {
   Member& member = *members_.emplace_back(std::make_unique<Member>());
-  member.header = npy_header("<f8", std::vector<Index>{rows, columns});
-  member.size = member.header.size() + static_cast<zip_uint64_t>(rows * columns) * sizeof(double);
+  member.header = npy_header("<f8", shape);
+  Index count = 1;
+  for (const Index extent : shape) count *= extent;
+  member.size = member.header.size() + static_cast<zip_uint64_t>(count) * sizeof(double);
   member.supply = std::move(supply);
   insert(name, zip_source_function(archive_, Member::answer, &member));
 }

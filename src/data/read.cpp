@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 #include "data/npy.h"
 #include "data/readers.h"
 #include "data/table_builder.h"
+#include "data/tensor/tensor_readers.h"
 #include "rankflow/error.h"
 
 namespace rankflow {
@@ -21,9 +23,7 @@ struct Foreign {
   const char* what;
   const char* hint;
 };
-constexpr std::array<Foreign, 12> kForeign = {{
-    {"\x89HDF\r\n", "an HDF5 file", "save the array as .npy or .csv"},
-    {"MATLAB 5.0", "a MATLAB file", "save the matrix as .csv (writematrix) or .npy"},
+constexpr std::array<Foreign, 10> kForeign = {{
     {"PAR1", "a Parquet file", "pandas.read_parquet(path).to_csv(...) makes a .csv of it"},
     {"ARROW1", "an Arrow file", "save it as .csv"},
     {"\xff\xd8\xff", "a JPEG image", "convert it to .png or .pgm"},
@@ -53,6 +53,23 @@ bool is_pgm(std::string_view head, std::string_view name) {
          (std::isdigit(static_cast<unsigned char>(head[3])) || head[3] == '#');
 }
 
+// Formats of arrays of any order, of which a table is a case.
+std::optional<Table> read_matrix_of_array(Input& input, std::string_view head, const ReadOptions& given, Flaws& flaws) {
+  const TensorReadOptions options = {.table = given};
+  Tensor tensor;
+  if (looks_like_hdf5(head)) {
+    tensor = read_hdf5(input, "", options, flaws);
+  } else if (looks_like_mat5(head)) {
+    tensor = read_mat5(input.rest(), options, flaws);
+  } else if (looks_like_idx(head)) {
+    tensor = read_idx(input.rest(), options, flaws);
+  } else {
+    return std::nullopt;
+  }
+  tensor.source = input.name();
+  return to_table(tensor);
+}
+
 Table read_known(Input& input, const ReadOptions& options, Flaws& flaws) {
   const std::string_view head = input.ahead(kLook);
   if (head.empty()) flaws.fail(0, "the file is empty");
@@ -62,12 +79,14 @@ Table read_known(Input& input, const ReadOptions& options, Flaws& flaws) {
   if (head.starts_with("%%MatrixMarket") || head.starts_with("%%matrixmarket"))
     return read_matrix_market(input, options, flaws);
   if (is_pgm(head, input.inner_name())) return read_pgm(input.rest(), flaws);
+  if (std::optional<Table> table = read_matrix_of_array(input, head, options, flaws)) return *std::move(table);
   for (const Foreign& foreign : kForeign)
     if (head.starts_with(foreign.magic))
       flaws.fail(0, fmt::format("this is {}, which is not read", foreign.what), foreign.hint);
   if (head.substr(0, 1 << 16).find('\0') != std::string_view::npos)
-    flaws.fail(0, "found binary data of a kind that is not known; expected text, .npy, .npz, .mtx, .pgm or .png",
-               "see `rankflow check --help` for what is read");
+    flaws.fail(
+        0, "found binary data of a kind that is not known; expected text, .npy, .npz, .mat, HDF5, .mtx, .pgm or .png",
+        "see `rankflow check --help` for what is read");
   if (input.inner_name().ends_with(".mtx"))
     flaws.fail(1, "found no %%MatrixMarket line at the beginning of a .mtx file",
                "the first line has to be, for example, %%MatrixMarket matrix coordinate real general");

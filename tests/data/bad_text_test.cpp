@@ -127,7 +127,7 @@ TEST(BadFile, WithoutDataIsRefused) {
   EXPECT_THAT(message_of(kHeader), HasSubstr("test.csv:1: found a header and nothing after it"));
 }
 TEST(BadFile, OfAnotherKindIsCalledByItsName) {
-  EXPECT_THAT(message_of("\x89HDF\r\n\x1a\n"), HasSubstr("an HDF5 file"));
+  EXPECT_THAT(message_of("\x89HDF\r\n\x1a\n"), HasSubstr("the HDF5 file cannot be opened"));
   EXPECT_THAT(message_of("PAR1xxxx"), HasSubstr("pandas.read_parquet"));
   EXPECT_THAT(message_of("\xff\xd8\xff\xe0"), HasSubstr("JPEG"));
   EXPECT_THAT(message_of("\xff\xfe"

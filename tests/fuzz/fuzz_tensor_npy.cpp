@@ -1,0 +1,9 @@
+// The reader of .npy arrays of any order against any bytes that begin as such a file does.
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz_tensor_reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes = "\x93NUMPY" + std::string(reinterpret_cast<const char*>(data), size);
+  rankflow::fuzz::read_tensor_both_ways(bytes, {}, "fuzz.npy");
+  return 0;
+}
