@@ -63,17 +63,6 @@ template <class T, int Half>
   }
 }
 
-template <class T>
-void multiply(const RowProducts<T>& p, std::int64_t first, std::int64_t last) {
-  constexpr int n = kLanes<T>;
-  for (std::int64_t i = first; i < last; ++i) {
-    const T* a = p.a + p.a_row[i] * p.width;
-    const T* b = p.b + p.b_row[i] * p.width;
-    T* out = p.out + i * p.width;
-    for (std::int64_t v = 0; v < p.width; v += n) at(out + v) = at(a + v) * at(b + v);
-  }
-}
-
 // Vectors of a row that are summed at a time: their sums stay in registers.
 inline constexpr int kMost = RANKFLOW_VECTOR_BYTES == 64 ? 4 : 8;
 // Vectors of a cache line: a row has a multiple of these.
@@ -101,6 +90,19 @@ template <class T, int Count>
 }
 
 template <class T>
+void multiply(const RowProducts<T>& p, std::int64_t first, std::int64_t last) {
+  constexpr int n = kLanes<T>;
+  by_pieces<T>(p.width, [&]<int Count>(std::int64_t v) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const T* a = p.a + p.a_row[i] * p.width + v;
+      const T* b = p.b + p.b_row[i] * p.width + v;
+#pragma GCC unroll 8
+      for (int c = 0; c < Count; ++c) at(p.out + i * p.width + v + c * n) = at(a + c * n) * at(b + c * n);
+    }
+  });
+}
+
+template <class T>
 void sum_products(const RowProductSums<T>& p, std::int64_t first, std::int64_t last) {
   constexpr int n = kLanes<T>;
   by_pieces<T>(p.width, [&]<int Count>(std::int64_t v) {
@@ -123,13 +125,22 @@ void sums(const RowSums<T>& p, std::int64_t first, std::int64_t last) {
   by_pieces<T>(p.width, [&]<int Count>(std::int64_t v) {
     const T* rows = p.rows + v;
     for (std::int64_t i = first; i < last; ++i) {
-      Vec<T> sum[Count] = {};
-      for (std::int64_t k = p.begin[i]; k < p.begin[i + 1]; ++k) {
+      Vec<T> sum[Count] = {}, other[Count] = {};  // two chains of additions
+      std::int64_t k = p.begin[i];
+      for (; k + 2 <= p.begin[i + 1]; k += 2) {
         const T* row = rows + p.row[k] * p.width;
-        const T factor = p.factor[k];
+        const T* next = rows + p.row[k + 1] * p.width;
+        const T factor = p.factor[k], next_factor = p.factor[k + 1];
 #pragma GCC unroll 8
         for (int c = 0; c < Count; ++c) sum[c] += factor * at(row + c * n);
+#pragma GCC unroll 8
+        for (int c = 0; c < Count; ++c) other[c] += next_factor * at(next + c * n);
       }
+      if (k < p.begin[i + 1])
+#pragma GCC unroll 8
+        for (int c = 0; c < Count; ++c) sum[c] += p.factor[k] * at(rows + p.row[k] * p.width + c * n);
+#pragma GCC unroll 8
+      for (int c = 0; c < Count; ++c) sum[c] += other[c];
       store<T, Count>(sum, p.out + i * p.width + v);
     }
   });
