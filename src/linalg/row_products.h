@@ -8,8 +8,8 @@
 
 namespace rankflow {
 
-// Rows of all arrays are `width` numbers long and apart, a multiple of 64 bytes, on cache lines, padding 0. Every call
-// is about the rows [first, last) of `out` (of `left` for dots).
+// Rows of all arrays are `width` numbers long and apart, padding 0: 16 or 32 bytes, or a multiple of 64; arrays start
+// on cache lines. Every call is about the rows [first, last) of `out` (of `left` for dots).
 
 /// out_i = a_{a_row[i]} * b_{b_row[i]}, elementwise.
 template <class T>
@@ -63,8 +63,8 @@ struct RowKernels {
   void (*dots)(const RowDots<T>&, std::int64_t first, std::int64_t last);
   void (*sums)(const RowSums<T>&, std::int64_t first, std::int64_t last);
 };
-/// The fastest versions this processor runs.
+/// The fastest versions this processor runs for rows of `width` numbers.
 template <class T>
-RowKernels<T> row_kernels();
+RowKernels<T> row_kernels(std::int64_t width);
 
 }  // namespace rankflow

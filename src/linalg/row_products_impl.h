@@ -65,7 +65,7 @@ template <class T, int Half>
 
 // Vectors of a row that are summed at a time: their sums stay in registers.
 inline constexpr int kMost = RANKFLOW_VECTOR_BYTES == 64 ? 4 : 8;
-// Vectors of a cache line: a row has a multiple of these.
+// Vectors of a cache line: a row has a multiple of these, or is half or a quarter of a line.
 inline constexpr int kLine = 64 / RANKFLOW_VECTOR_BYTES;
 
 // Calls work.operator()<Count>(offset) for pieces of at most kMost vectors that make up a row.
@@ -75,6 +75,10 @@ template <class T, class Work>
   std::int64_t v = 0;
   for (; v + kMost * n <= width; v += kMost * n) work.template operator()<kMost>(v);
   const int rest = static_cast<int>((width - v) / n);
+  if constexpr (kLine > 1)
+    if (rest == 1) work.template operator()<1>(v);
+  if constexpr (kLine > 2)
+    if (rest == 2) work.template operator()<2>(v);
   if constexpr (kLine < kMost)
     if (rest == kLine) work.template operator()<kLine>(v);
   if constexpr (2 * kLine < kMost)
@@ -193,6 +197,10 @@ void dots_of_any(const RowDots<T>& p, std::int64_t first, std::int64_t last) {
 template <class T>
 void dots(const RowDots<T>& p, std::int64_t first, std::int64_t last) {
   constexpr int line = kLine * kLanes<T>;
+  if constexpr (kLine > 1)
+    if (p.width == kLanes<T>) return dots_of<T, 1>(p, first, last);
+  if constexpr (kLine > 2)
+    if (p.width == 2 * kLanes<T>) return dots_of<T, 2>(p, first, last);
   if (p.width == line) return dots_of<T, kLine>(p, first, last);
   if (p.width == 2 * line) return dots_of<T, 2 * kLine>(p, first, last);
   if (p.width == 3 * line) return dots_of<T, 3 * kLine>(p, first, last);

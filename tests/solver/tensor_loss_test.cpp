@@ -89,9 +89,10 @@ TEST(CpGradient, IsThatOfPlainSumsForEverySizeAndInstructionSet) {
     Index count, components;
   };
   const std::vector<Size> sizes = {
-      {{10, 10, 10, 10}, 300, 1}, {{10, 10, 10, 10}, 300, 70}, {{7, 6, 8}, 200, 16},       {{7, 6, 8}, 336, 17},
-      {{30, 40}, 600, 33},        {{40, 30, 50}, 2500, 5},     {{2, 3, 2, 2, 3}, 50, 130}, {{200}, 150, 9},
-      {{1, 300, 1}, 100, 40},     {{9, 8, 7, 2, 3}, 700, 48}};
+      {{10, 9, 8}, 300, 2},        {{10, 9, 8}, 300, 3},       {{10, 9, 8}, 300, 7}, {{10, 10, 10, 10}, 300, 1},
+      {{10, 10, 10, 10}, 300, 70}, {{7, 6, 8}, 200, 16},       {{7, 6, 8}, 336, 17}, {{30, 40}, 600, 33},
+      {{40, 30, 50}, 2500, 5},     {{2, 3, 2, 2, 3}, 50, 130}, {{200}, 150, 9},      {{1, 300, 1}, 100, 40},
+      {{9, 8, 7, 2, 3}, 700, 48}};
   for (const InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
     force_instruction_set(set);
     for (const Size& size : sizes) {

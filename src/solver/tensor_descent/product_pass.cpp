@@ -39,7 +39,11 @@ ProductPass<T>::ProductPass(ProductPlan plan, Index components, Columns columns)
   } else {
     num_blocks_ = (lines + kBlockLines - 1) / kBlockLines;
     width_ = (lines + num_blocks_ - 1) / num_blocks_ * line;
+    // Few components in many rows: padding would be most of the memory that passes by.
+    for (const Index narrow : {line / 2, line / 4})
+      if (components <= narrow) width_ = narrow;
   }
+  kernels_ = row_kernels<T>(width_);
   by_blocks_ = num_blocks_ >= kManyBlocks;
   offset_ = {0};
   for (const ProductNode& node : plan_.nodes) {

@@ -51,8 +51,8 @@ class ProductPass {
   T* scratch();
 
   ProductPlan plan_;
-  RowKernels<T> kernels_ = row_kernels<T>();
   Index components_, width_ = 0, num_blocks_ = 1;
+  RowKernels<T> kernels_;
   bool by_blocks_ = false;              // threads share blocks, not rows
   std::vector<Index> offset_;           // of a node's rows in a block, and the end
   AlignedVector<T> values_;             // by block
