@@ -17,7 +17,7 @@ namespace {
 
 // What a pair of rows costs through its list, against a cell in products of dense matrices, which reuse what they load.
 // Measured: bench/tensor_bench.
-constexpr double kListCost = 1.25;
+constexpr double kListCost = 1.75;
 
 template <class T>
 using Pass = std::variant<ProductPass<T>, MatrixPass<T>>;
