@@ -34,7 +34,8 @@ std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, T
 /// What a watcher sees: called at the first point, at those that `record_every` asks for, and at the last.
 struct TensorMoment {
   Index iteration = 0;
-  double time = 0, seconds = 0, loss = kNaN, step_size = kNaN;
+  double time = 0, seconds = 0, loss = kNaN;
+  double step_size = kNaN;      // of the update that led here; NaN before the first
   double gradient_norm = kNaN;  // Euclidean, over all weights
 };
 using TensorWatcher = std::function<Next(const TensorMoment&)>;

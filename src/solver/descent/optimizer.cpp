@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "solver/descent/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/threads.h"
@@ -14,44 +15,63 @@ constexpr Index kTiny = 64;        // numbers: a call of a kernel costs more tha
 }  // namespace
 
 template <class T>
-Updater<T>::Updater(const DescentOptions& options, Index size) : options_(options), size_(size) {
+Updater<T>::Updater(const DescentOptions& options, std::vector<Index> sizes)
+    : options_(options), sizes_(std::move(sizes)) {
+  Index all = 0, largest = 0;
+  for (const Index size : sizes_) {
+    begin_.push_back(all);
+    all += size;
+    largest = std::max(largest, size);
+  }
   const Optimizer optimizer = options.optimizer;
-  if (optimizer == Optimizer::momentum || optimizer == Optimizer::adam) first_.assign(size, T(0));
-  if (optimizer == Optimizer::adam) second_.assign(size, T(0));
-  norms_.assign((size + kBlock - 1) / kBlock, 0.0);
+  if (optimizer == Optimizer::momentum || optimizer == Optimizer::adam) first_.assign(all, T(0));
+  if (optimizer == Optimizer::adam) second_.assign(all, T(0));
+  norms_.assign((largest + kBlock - 1) / kBlock, 0.0);
 }
 
 template <class T>
-double Updater<T>::squared_norm(const T* gradient) {
-  if (size_ <= kBlock) return passes_.squared_norm(gradient, size_);
+double Updater<T>::squared_norm(const T* gradient, Index size) {
+  if (size <= kBlock) return passes_.squared_norm(gradient, size);
   parallel_blocks(
-      size_, kBlock,
+      size, kBlock,
       [&](Index begin, Index end, Index block) { norms_[block] = passes_.squared_norm(gradient + begin, end - begin); },
       kNumberNs);
   double sum = 0;
-  for (const double norm : norms_) sum += norm;
+  for (Index block = 0; block * kBlock < size; ++block) sum += norms_[block];
   return sum;
 }
 
 template <class T>
-void Updater<T>::subtract(T* x, const T* gradient, double step) {
-  if (size_ <= kTiny) {
-    for (Index k = 0; k < size_; ++k) x[k] -= static_cast<T>(step) * gradient[k];
+double Updater<T>::squared_norm(std::span<const T* const> gradient) {
+  double sum = 0;
+  for (std::size_t p = 0; p < sizes_.size(); ++p) sum += squared_norm(gradient[p], sizes_[p]);
+  return sum;
+}
+
+template <class T>
+void Updater<T>::subtract(T* x, const T* gradient, double step, Index size) {
+  if (size <= kTiny) {
+    for (Index k = 0; k < size; ++k) x[k] -= static_cast<T>(step) * gradient[k];
     return;
   }
-  if (size_ <= kBlock) return passes_.subtract(x, gradient, static_cast<T>(step), size_);
+  if (size <= kBlock) return passes_.subtract(x, gradient, static_cast<T>(step), size);
   parallel_blocks(
-      size_, kBlock,
+      size, kBlock,
       [&](Index begin, Index end, Index) {
         passes_.subtract(x + begin, gradient + begin, static_cast<T>(step), end - begin);
       },
       kNumberNs);
 }
 
+template <class T>
+void Updater<T>::subtract(std::span<T* const> x, std::span<const T* const> gradient, double step) {
+  for (std::size_t p = 0; p < sizes_.size(); ++p) subtract(x[p], gradient[p], step, sizes_[p]);
+}
+
 // v_t = beta v_{t-1} + (1 - beta) sum_l ||G_l||^2; step = lr / (sqrt(v_t / (1 - beta^t)) + epsilon)
 // (Arora, Cohen, Hu and Luo 2019, their published code).
 template <class T>
-double Updater<T>::group_rmsprop(T* x, const T* gradient) {
+double Updater<T>::group_rmsprop(std::span<T* const> x, std::span<const T* const> gradient) {
   power2_ *= options_.beta;
   mean_square_ = options_.beta * mean_square_ + (1 - options_.beta) * squared_norm(gradient);
   const double size = std::sqrt(mean_square_ / (1 - power2_)) + options_.epsilon;
@@ -61,9 +81,7 @@ double Updater<T>::group_rmsprop(T* x, const T* gradient) {
 }
 
 template <class T>
-void Updater<T>::adam(T* x, const T* gradient) {
-  power1_ *= options_.momentum;
-  power2_ *= options_.beta;
+void Updater<T>::adam(T* x, const T* gradient, Index part, Index size) {
   AdamPass<T> pass;
   pass.beta1 = options_.momentum;
   pass.beta2 = options_.beta;
@@ -72,36 +90,43 @@ void Updater<T>::adam(T* x, const T* gradient) {
   pass.correction1 = 1 - power1_;
   pass.correction2 = 1 - power2_;
   parallel_blocks(
-      size_, kBlock,
+      size, kBlock,
       [&](Index begin, Index end, Index) {
         AdamPass<T> mine = pass;
         mine.x = x + begin;
         mine.gradient = gradient + begin;
-        mine.first = first_.data() + begin;
-        mine.second = second_.data() + begin;
+        mine.first = first_.data() + part + begin;
+        mine.second = second_.data() + part + begin;
         passes_.adam(mine, end - begin);
       },
       kNumberNs);
 }
 
 template <class T>
-double Updater<T>::update(T* x, const T* gradient) {
+void Updater<T>::add_velocity(T* x, const T* gradient, Index part, Index size) {
+  parallel_blocks(
+      size, kBlock,
+      [&](Index begin, Index end, Index) {
+        passes_.momentum(x + begin, gradient + begin, first_.data() + part + begin, static_cast<T>(options_.momentum),
+                         static_cast<T>(options_.step_size), end - begin);
+      },
+      kNumberNs);
+}
+
+template <class T>
+double Updater<T>::update(std::span<T* const> x, std::span<const T* const> gradient) {
   double step = options_.step_size;
   switch (options_.optimizer) {
     case Optimizer::plain:
       subtract(x, gradient, step);
       break;
     case Optimizer::momentum:
-      parallel_blocks(
-          size_, kBlock,
-          [&](Index begin, Index end, Index) {
-            passes_.momentum(x + begin, gradient + begin, first_.data() + begin, static_cast<T>(options_.momentum),
-                             static_cast<T>(step), end - begin);
-          },
-          kNumberNs);
+      for (std::size_t p = 0; p < sizes_.size(); ++p) add_velocity(x[p], gradient[p], begin_[p], sizes_[p]);
       break;
     case Optimizer::adam:
-      adam(x, gradient);
+      power1_ *= options_.momentum;
+      power2_ *= options_.beta;
+      for (std::size_t p = 0; p < sizes_.size(); ++p) adam(x[p], gradient[p], begin_[p], sizes_[p]);
       break;
     case Optimizer::group_rmsprop:
       return group_rmsprop(x, gradient);

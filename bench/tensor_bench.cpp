@@ -1,0 +1,128 @@
+// How fast an iteration of gradient descent on a factorization of a tensor is, beside the arithmetic of one core.
+// SPDX-License-Identifier: Apache-2.0
+
+// tensor_bench              a table of all cases
+// tensor_bench CASE         one case as JSON
+//   CASE: four (10 x 10 x 10 x 10, 1,000 components, 2,000 entries), three (16 x 16 x 16, 256 components, 2,048
+//         entries), both about a tensor of rank 5 as in Razin, Maman and Cohen 2021 and 2022; full (four, all entries)
+#include <fmt/core.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/processor.h"
+#include "base/threads.h"
+#include "linalg/aligned.h"
+#include "linalg/matrix_product.h"
+#include "rankflow/rng.h"
+#include "rankflow/tensor_descent.h"
+
+namespace {
+
+using namespace rankflow;
+
+// Processor seconds of this thread: those of the clock on a machine that does nothing else.
+double now() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// The least of several times: what the machine does when nothing else runs.
+double least_seconds(const std::function<void()>& call, int times) {
+  double least = 1e9;
+  for (int k = 0; k < times; ++k) {
+    const double start = now();
+    call();
+    least = std::min(least, now() - start);
+  }
+  return least;
+}
+
+struct Case {
+  std::string name;
+  std::vector<Index> shape;
+  Index components, count;
+};
+const std::vector<Case> kCases = {{"four", {10, 10, 10, 10}, 1000, 2000},
+                                  {"three", {16, 16, 16}, 256, 2048},
+                                  {"full", {10, 10, 10, 10}, 1000, 10'000}};
+
+// Entries of a tensor of rank 5 and Frobenius norm 1, drawn without replacement.
+TensorProblem<float> make_problem(const Case& given) {
+  CpFactorization<float> truth = initialize_cp<float>(given.shape, 5, {.deviation = 1, .seed = 1});
+  const VectorOf<float> cells = truth.dense();
+  std::vector<Index> cell;
+  for (Index c = 0; c < cells.size(); ++c) cell.push_back(c);
+  Rng rng(2);
+  TensorProblem<float> problem;
+  problem.shape = given.shape;
+  problem.index.resize(given.shape.size());
+  for (Index k = 0; k < given.count; ++k) {
+    std::swap(cell[k], cell[k + static_cast<Index>(rng.below(static_cast<std::uint64_t>(cells.size() - k)))]);
+    problem.value.push_back(cells[cell[k]] / cells.norm());
+    Index rest = cell[k];
+    for (std::size_t n = given.shape.size(); n-- > 0; rest /= given.shape[n])
+      problem.index[n].push_back(static_cast<std::int32_t>(rest % given.shape[n]));
+  }
+  normalize(problem);
+  return problem;
+}
+
+// The most arithmetic that one core does on products of matrices that stay in its cache.
+double peak_flops() {
+  const Index n = 192;
+  AlignedRows<float> a(n, n, n), b(n, n, n), c(n, n, n);
+  AlignedVector<float> work(kProductWork<float>);
+  const MatrixProduct<float> product{
+      .a = a.row(0), .a_row = n, .b = b.row(0), .b_row = n, .c = c.row(0), .c_row = n, .m = n, .n = n, .k = n};
+  const ProductKernel<float> kernel = product_kernel<float>();
+  return 2.0 * n * n * n / least_seconds([&] { kernel(product, 0, n, work.data()); }, 200);
+}
+
+// A start that moves within a few iterations, so that the loss at the end says something.
+struct Measured {
+  double seconds, loss;
+};
+Measured measure_case(const Case& given) {
+  const TensorProblem<float> problem = make_problem(given);
+  CpFactorization<float> model = initialize_cp<float>(given.shape, given.components, {.deviation = .05});
+  const auto loss = make_loss(problem, model);
+  TensorDescent<float> engine(*loss, {.step_size = 1e-2, .loss_tolerance = 0});
+  engine.advance(100);
+  const double end = engine.moment().loss;
+  const double seconds = least_seconds([&] { engine.advance(50); }, 15) / 50;
+  return {seconds, end};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  set_num_threads(1);
+  if (argc > 1) {
+    for (const Case& given : kCases)
+      if (given.name == argv[1]) {
+        const Measured found = measure_case(given);
+        fmt::print("{{\"seconds_per_iteration\": {}, \"loss_after_100\": {}}}\n", found.seconds, found.loss);
+        return 0;
+      }
+    fmt::print(stderr, "usage: tensor_bench [four|three|full]\n");
+    return 2;
+  }
+  const double peak = peak_flops();
+  fmt::print("{}, {}; one core: {:.0f} GFLOP/s on cached products\n", processor_name(), name(instruction_set()),
+             peak / 1e9);
+  fmt::print("{:<8}{:>14}{:>18}{:>13}{:>13}\n", "case", "us/iteration", "needed GFLOP/s", "arithmetic", "loss");
+  for (const Case& given : kCases) {
+    const Measured found = measure_case(given);
+    // An inner product and two weighted sums per entry and component; the products of rows are not counted.
+    const double flops = 6.0 * static_cast<double>(given.count * given.components);
+    fmt::print("{:<8}{:>14.1f}{:>18.1f}{:>11.0f} %{:>13.4g}\n", given.name, found.seconds * 1e6,
+               flops / found.seconds / 1e9, 100 * flops / found.seconds / peak, found.loss);
+  }
+  return 0;
+}
