@@ -32,7 +32,7 @@ struct CpFactorization {
 struct TensorInitializationOptions {
   double mean = 0;          // of all weights
   double deviation = 5e-3;  // standard deviation of all weights
-  bool balanced = false;    // cp: each component's vectors are scaled to one norm, the component's stays
+  bool balanced = false;    // each (local) component's vectors are scaled to one norm, the tensor stays
   std::uint64_t seed = 0;
 };
 std::vector<OptionField> fields(TensorInitializationOptions& options);

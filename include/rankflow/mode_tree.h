@@ -9,7 +9,8 @@
 
 namespace rankflow {
 
-/// Nodes are numbered: leaves 0 .. order - 1 are the modes, inner nodes follow, children before parents, the root last.
+/// Nodes are numbered: leaves 0 .. order - 1 are the modes, inner nodes follow by height above the leaves, from left to
+/// right at equal height: children before parents, the root last.
 struct ModeTree {
   std::vector<std::vector<Index>> children;  // by node; empty for leaves
   std::vector<Index> parent;                 // by node; -1 for the root
@@ -29,7 +30,8 @@ struct ModeTree {
   /// Levels of groups of `arity` neighbours until one node is left; the last group of a level may be smaller, and a
   /// group of one is a node with a single child (the published construction).
   static ModeTree perfect(Index order, Index arity = 2);
-  /// As perfect(order, 2), but modes i and i + order / 2 are pooled first ("half").
+  /// As perfect(order, 2), but of every level's m nodes those numbered k and k + m / 2 are pooled (the published "half"
+  /// pattern); of an odd level the middle one stays alone.
   static ModeTree halves(Index order);
 };
 

@@ -32,6 +32,9 @@ struct TreeFactorization {
   Vector local_component_norms(Index node) const;
   /// max over all local components of the difference between squared norms of their vectors; conserved by the flow.
   double unbalancedness() const;
+  /// Rescales the vectors of all local components to equal norms: the tensor stays, the sum of squared weights becomes
+  /// least and unbalancedness() round-off. Components with a vector of norm 0 are left alone.
+  void balance();
 };
 
 /// widths: R_v of the inner nodes in the tree's order, or one number for all; 0 = cells / largest size.

@@ -7,7 +7,7 @@
 
 namespace rankflow {
 
-/// c (m x n) = a (m x k) b (k x n). Everything starts on a cache line.
+/// c (m x n) = a (m x k) b (k x n). Fastest where rows start on cache lines; they need not.
 template <class T>
 struct MatrixProduct {
   const T* a = nullptr;  // element (i, p) is at a[i a_row + p a_column]: a_column = 1, or a_row = 1 for a transpose

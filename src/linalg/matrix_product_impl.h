@@ -19,6 +19,12 @@ struct HalfSimd {
 };
 template <class T>
 using HalfOfT = typename HalfSimd<T>::Vector;
+// The same in memory, where they may start at any number.
+template <class T>
+struct Stored {
+  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
+  typedef T Half __attribute__((vector_size(RANKFLOW_VECTOR_BYTES / 2), may_alias, aligned(sizeof(T))));
+};
 template <int Size>
 struct IntegerOf;
 template <>
@@ -31,12 +37,12 @@ struct IntegerOf<8> {
 };
 
 template <class T>
-[[gnu::always_inline]] inline VectorOfT<T>& at(T* p) {
-  return *reinterpret_cast<VectorOfT<T>*>(p);
+[[gnu::always_inline]] inline typename Stored<T>::Vector& at(T* p) {
+  return *reinterpret_cast<typename Stored<T>::Vector*>(p);
 }
 template <class T>
-[[gnu::always_inline]] inline const VectorOfT<T>& at(const T* p) {
-  return *reinterpret_cast<const VectorOfT<T>*>(p);
+[[gnu::always_inline]] inline const typename Stored<T>::Vector& at(const T* p) {
+  return *reinterpret_cast<const typename Stored<T>::Vector*>(p);
 }
 
 // Blocks of 2 Half lanes: Half from a and Half from b, from their lower (Offset 0) or upper (Offset Half) halves.
@@ -107,7 +113,7 @@ template <class T, int Rows, int Width, bool Half>
     HalfOfT<T> b_half = {};
 #pragma GCC unroll 4
     for (int v = 0; v < Width; ++v) b[v] = at(packed + v * n);
-    if constexpr (Half) b_half = *reinterpret_cast<const HalfOfT<T>*>(packed + Width * n);
+    if constexpr (Half) b_half = *reinterpret_cast<const typename Stored<T>::Half*>(packed + Width * n);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const T factor = a[i * a_row];
@@ -124,7 +130,7 @@ template <class T, int Rows, int Width, bool Half>
       at(to) = add ? at(to) + sum[i][v] : sum[i][v];
     }
     if constexpr (Half) {
-      auto& to = *reinterpret_cast<HalfOfT<T>*>(c + i * c_row + Width * n);
+      auto& to = *reinterpret_cast<typename Stored<T>::Half*>(c + i * c_row + Width * n);
       to = add ? to + half[i] : half[i];
     }
   }

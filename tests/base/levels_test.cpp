@@ -60,6 +60,8 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"cp_factorization.h", "model"},
                                                    {"mode_tree.h", "model"},
                                                    {"tree_factorization.h", "model"},
+                                                   {"tree_ranks.h", "model"},
+                                                   {"network.h", "model"},
                                                    {"tensor_descent.h", "solver"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
