@@ -1,7 +1,8 @@
 // How often and how fast growing factorizations find tensors of low rank.
 // SPDX-License-Identifier: Apache-2.0
 
-// grow_bench SHAPE RANK OBSERVATIONS [seeds = 20] [noise = 0] [strategy = automatic] [threads = 1], SHAPE as 10x10x10x10
+// grow_bench SHAPE RANK OBSERVATIONS [seeds = 20] [noise = 0] [strategy = automatic] [threads = 1], SHAPE as
+// 10x10x10x10
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -52,9 +53,11 @@ int main(int argc, char** argv) {
     const TensorProblem<double> problem = test::observe(shape, truth, count, options.seed, noise);
     const GrowCpResult result = fit_grow_cp(problem, nullptr, options);
     const double error = test::relative_error(test::cp_cells(result.model.factors), truth);
-    fmt::print("{:3} {:14} components {:2} error {:8.1e} residual {:8.1e} amplification {:8.1e} ridge {:.1e} attempts {:2} steps {:5} {:.3f} s\n",
-               seed, name(result.verdict), result.model.components(), error, result.relative_residual,
-               result.amplification, result.ridge, result.attempts, result.iterations, result.seconds);
+    fmt::print(
+        "{:3} {:14} components {:2} error {:8.1e} residual {:8.1e} amplification {:8.1e} ridge {:.1e} attempts {:2} "
+        "steps {:5} {:.3f} s\n",
+        seed, name(result.verdict), result.model.components(), error, result.relative_residual, result.amplification,
+        result.ridge, result.attempts, result.iterations, result.seconds);
     seconds.push_back(result.seconds);
     errors.push_back(error);
     solved += result.solved();
@@ -64,8 +67,9 @@ int main(int argc, char** argv) {
   }
   std::sort(seconds.begin(), seconds.end());
   std::sort(errors.begin(), errors.end());
-  fmt::print("{} rank {} from {} of {} cells, noise {}: solved {} of {} ({} at the first attempt), wrongly {}, rank right {}; "
-             "error median {:.2e} worst {:.2e}; seconds median {:.3f} worst {:.3f}\n",
-             argv[1], rank, count, test::num_cells(shape), noise, solved, seeds, first, wrong, right_rank,
-             errors[errors.size() / 2], errors.back(), seconds[seconds.size() / 2], seconds.back());
+  fmt::print(
+      "{} rank {} from {} of {} cells, noise {}: solved {} of {} ({} at the first attempt), wrongly {}, rank right {}; "
+      "error median {:.2e} worst {:.2e}; seconds median {:.3f} worst {:.3f}\n",
+      argv[1], rank, count, test::num_cells(shape), noise, solved, seeds, first, wrong, right_rank,
+      errors[errors.size() / 2], errors.back(), seconds[seconds.size() / 2], seconds.back());
 }

@@ -44,11 +44,11 @@ void check(const GrowOptions& options);
 
 /// One step of an engine: a component that entered, or one that was tried without.
 struct GrowStep {
-  std::string stage;       // "grow", "prune", "grow with noise", "eliminate", "refit"
-  Index attempt = 0;       // from 1
-  Index iteration = 0;     // steps of Levenberg and Marquardt so far
-  double seconds = 0;      // since the engine's start
-  double loss = kNaN;      // on the training part, as the problem's loss is normalized
+  std::string stage;                // "grow", "prune", "grow with noise", "eliminate", "refit"
+  Index attempt = 0;                // from 1
+  Index iteration = 0;              // steps of Levenberg and Marquardt so far
+  double seconds = 0;               // since the engine's start
+  double loss = kNaN;               // on the training part, as the problem's loss is normalized
   double relative_residual = kNaN;  // sqrt(sum w e^2 / sum w y^2) there
   double validation_rmse = kNaN;
   double ridge = kNaN;  // lambda, in units of the scaled problem: see GrowReport
@@ -63,10 +63,10 @@ struct GrowReport {
   GrowVerdict verdict = GrowVerdict::not_determined;
   Stop stop = Stop::not_run;
   std::string message = "the fit has not run";
-  Index iterations = 0;  // steps of Levenberg and Marquardt
-  Index attempts = 0;    // that the exact strategy made
-  GrowStrategy strategy = GrowStrategy::exact;  // the one whose model was taken; never automatic
-  double relative_residual = kNaN;              // sqrt(sum w e^2 / sum w y^2) over what was fitted last
+  Index iterations = 0;                              // steps of Levenberg and Marquardt
+  Index attempts = 0;                                // that the exact strategy made
+  GrowStrategy strategy = GrowStrategy::exact;       // the one whose model was taken; never automatic
+  double relative_residual = kNaN;                   // sqrt(sum w e^2 / sum w y^2) over what was fitted last
   double train_rmse = kNaN, validation_rmse = kNaN;  // weighted root mean squares, in the units of the observations
   double baseline_rmse = kNaN;                       // validation error of the best constant: the training mean or 0
   /// Objective: 1/2 sum w e^2 + lambda/2 sum of squared weights, after observations and weights were scaled to mean

@@ -193,14 +193,20 @@ struct Pass {
 };
 
 // The version of a pass for its order.
-#define RANKFLOW_BY_ORDER(call)    \
-  switch (p.order) {               \
-    case 2: return Pass<2>::call;  \
-    case 3: return Pass<3>::call;  \
-    case 4: return Pass<4>::call;  \
-    case 5: return Pass<5>::call;  \
-    case 6: return Pass<6>::call;  \
-    default: return Pass<0>::call; \
+#define RANKFLOW_BY_ORDER(call) \
+  switch (p.order) {            \
+    case 2:                     \
+      return Pass<2>::call;     \
+    case 3:                     \
+      return Pass<3>::call;     \
+    case 4:                     \
+      return Pass<4>::call;     \
+    case 5:                     \
+      return Pass<5>::call;     \
+    case 6:                     \
+      return Pass<6>::call;     \
+    default:                    \
+      return Pass<0>::call;     \
   }
 void values(const CpPass& p, double* x) {
   RANKFLOW_BY_ORDER(values(p, x))

@@ -18,8 +18,8 @@ void check_kind(const TensorProblem<double>& problem) {
     throw InputError(kWhere, "found measurements or a loss that growing does not know, expected cells and squared loss",
                      "descent takes any measurements and losses");
   if (problem.order() < 1 || problem.index.size() != problem.shape.size())
-    throw InputError(kWhere, "found " + std::to_string(problem.index.size()) + " lists of indices for a tensor of order " +
-                                 std::to_string(problem.order()));
+    throw InputError(kWhere, "found " + std::to_string(problem.index.size()) +
+                                 " lists of indices for a tensor of order " + std::to_string(problem.order()));
   if (problem.order() > 64)
     throw InputError(kWhere, "found order " + std::to_string(problem.order()) + ", expected at most 64");
   Index rows = 0;
@@ -36,8 +36,7 @@ void check_kind(const TensorProblem<double>& problem) {
 }
 
 void check_value(double value, double weight, Index k) {
-  if (!std::isfinite(value))
-    throw InputError(kWhere, "value " + std::to_string(k) + " is not a finite number");
+  if (!std::isfinite(value)) throw InputError(kWhere, "value " + std::to_string(k) + " is not a finite number");
   if (!(weight > 0) || !std::isfinite(weight))
     throw InputError(kWhere, "weight " + std::to_string(k) + " is " + std::to_string(weight) + ", expected > 0");
 }

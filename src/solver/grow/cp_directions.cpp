@@ -12,8 +12,8 @@ namespace rankflow::grow {
 namespace {
 
 constexpr Index kStarts = 20, kSweeps = 12;
-constexpr double kEnough = 1e-4;   // relative growth of gamma
-constexpr double kSame = .95;      // |cosine| from which two directions are one
+constexpr double kEnough = 1e-4;  // relative growth of gamma
+constexpr double kSame = .95;     // |cosine| from which two directions are one
 constexpr std::uint64_t kStream = 0x67726f77;
 
 // Divides the columns of one mode by their norms; returns the norms.

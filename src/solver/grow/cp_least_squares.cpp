@@ -103,9 +103,8 @@ class CpLeastSquares final : public LeastSquares {
 
   double linearize(const Vector& weights, Vector& gradient) override {
     pass_.set_factors(rows(weights));
-    const double sum = pass_.scatter(pass_.stride(), sums_, [](const CpPass& p, double* out) {
-      return cp_passes().gradient(p, out);
-    });
+    const double sum =
+        pass_.scatter(pass_.stride(), sums_, [](const CpPass& p, double* out) { return cp_passes().gradient(p, out); });
     unpack(gradient);
     return .5 * sum;
   }
@@ -198,9 +197,8 @@ class CpLeastSquares final : public LeastSquares {
   }
   void unpack(Vector& out) const {
     out.resize(unknowns());
-    Eigen::Map<Matrix>(out.data(), cells_.num_rows(), components_) =
-        Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(sums_.data(), cells_.num_rows(), components_,
-                                                          Eigen::OuterStride<>(pass_.stride()));
+    Eigen::Map<Matrix>(out.data(), cells_.num_rows(), components_) = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(
+        sums_.data(), cells_.num_rows(), components_, Eigen::OuterStride<>(pass_.stride()));
   }
 
   const Cells& cells_;

@@ -16,23 +16,42 @@ constexpr std::int64_t kStateVersion = 1;
 
 const char* stage_name(Phase phase) {
   switch (phase) {
-    case Phase::grow: return "grow";
-    case Phase::prune: return "prune";
-    case Phase::noisy_grow: return "grow with noise";
-    case Phase::eliminate: return "eliminate";
-    case Phase::refit: return "refit";
-    case Phase::ended: break;
+    case Phase::grow:
+      return "grow";
+    case Phase::prune:
+      return "prune";
+    case Phase::noisy_grow:
+      return "grow with noise";
+    case Phase::eliminate:
+      return "eliminate";
+    case Phase::refit:
+      return "refit";
+    case Phase::ended:
+      break;
   }
   return "ended";
 }
 
 bool advance(const Job& job, const Budget& budget, Progress& progress) {
   switch (progress.phase) {
-    case Phase::grow: return grow_step(job, budget, progress);
-    case Phase::prune: return prune_step(job, budget, progress);
-    default: break;
+    case Phase::grow:
+      return grow_step(job, budget, progress);
+    case Phase::prune:
+      return prune_step(job, budget, progress);
+    case Phase::noisy_grow:
+      return noisy_step(job, budget, progress);
+    case Phase::eliminate:
+      return eliminate_step(job, budget, progress);
+    case Phase::refit:
+      return refit_step(job, budget, progress);
+    case Phase::ended:
+      break;
   }
   return true;
+}
+
+bool needs_split(const Progress& progress) {
+  return progress.phase == Phase::noisy_grow || progress.phase == Phase::eliminate;
 }
 
 }  // namespace
@@ -49,7 +68,22 @@ Engine::Engine(std::unique_ptr<Family> family, Cells train, std::optional<Cells>
   job_.validation = std::move(validation);
   job_.options = options;
   progress_.current.point = job_.family->nothing();
-  progress_.current.loss = .5 * job_.train.squared_norm;
+  progress_.current.loss = progress_.finished_loss = .5 * job_.train.squared_norm;
+  if (options.strategy == GrowStrategy::noisy) {
+    progress_.phase = Phase::noisy_grow;
+    progress_.tried_noisy = true;
+  }
+}
+
+void Engine::start_refit(const Point& point, const GrowReport& validated) {
+  if (!job_.family->valid(point)) throw InputError("model", "the model to fit again has another shape");
+  refitting_ = true;
+  progress_.phase = Phase::refit;
+  progress_.tried_noisy = true;
+  progress_.current.point = point;
+  progress_.current.ridge = validated.ridge;
+  progress_.current.strategy = validated.strategy;
+  progress_.current.predicts = validated.verdict != GrowVerdict::not_determined;
 }
 
 double Engine::seconds() const {
@@ -59,11 +93,14 @@ double Engine::seconds() const {
 bool Engine::step() {
   if (stop_ != Stop::not_run) return false;
   if (progress_.phase == Phase::ended) {
-    stop_ = progress_.best && progress_.best->determined ? Stop::converged : Stop::iteration_limit;
+    stop_ = taken().determined                        ? Stop::converged
+            : taken().strategy == GrowStrategy::noisy ? Stop::validation
+                                                      : Stop::iteration_limit;
     return false;
   }
   const double limit = job_.options.max_seconds;
   const Budget budget = limit > 0 ? Budget(std::max(1e-9, limit - seconds_before_), started_) : Budget();
+  if (needs_split(progress_)) split_for_noise(job_);
   Progress next = progress_;
   if (budget.spent() || !advance(job_, budget, next)) {
     cut_short_ = next.current;
@@ -90,7 +127,8 @@ GrowStep Engine::last_step() const {
   const double squares = 2 * at.loss * job_.train.scale * job_.train.scale;
   step.loss = normalization_ == Normalization::mean ? squares / static_cast<double>(job_.train.count()) : squares / 2;
   step.relative_residual = relative_residual(job_.train, at.loss);
-  if (job_.validation && !std::isnan(at.validation_loss)) step.validation_rmse = rmse(*job_.validation, at.validation_loss);
+  if (job_.validation && !std::isnan(at.validation_loss))
+    step.validation_rmse = rmse(*job_.validation, at.validation_loss);
   step.ridge = at.ridge;
   step.components = job_.family->num_components(at.point);
   step.component_norms = job_.family->component_norms(at.point);
@@ -124,6 +162,7 @@ void Engine::restore(const Archive& state) {
   if (stop < 0 || stop > static_cast<std::int64_t>(Stop::diverged))
     throw InputError("grow.stop", "found reason " + std::to_string(stop) + " for stopping, expected 0 to " +
                                       std::to_string(static_cast<int>(Stop::diverged)));
+  if (progress_.tried_noisy && !refitting_) split_for_noise(job_);
   // A limit may be raised and an interruption taken back; an end is an end, and is found again.
   stop_ = Stop::not_run;
   cut_short_.reset();
@@ -138,13 +177,14 @@ GrowReport Engine::report() const {
   GrowReport report;
   report.stop = stop_;
   report.iterations = progress_.iterations;
-  report.attempts = std::min(progress_.attempt + 1, job_.options.attempts);
+  report.attempts = found.strategy == GrowStrategy::noisy ? progress_.attempt
+                                                          : std::min(progress_.attempt + 1, job_.options.attempts);
   report.strategy = found.strategy;
   report.relative_residual = relative_residual(job_.train, found.loss);
   report.train_rmse = rmse(job_.train, found.loss);
-  if (job_.validation) {
-    report.validation_rmse = rmse(*job_.validation, found.validation_loss);
-    report.baseline_rmse = rmse(*job_.validation, baseline_loss(job_.train, *job_.validation));
+  if (job_.validation || (found.strategy == GrowStrategy::noisy && !std::isnan(found.validation_loss))) {
+    report.validation_rmse = rmse(job_.noisy_validation(), found.validation_loss);
+    report.baseline_rmse = rmse(job_.noisy_validation(), baseline_loss(job_.noisy_fit(), job_.noisy_validation()));
   }
   report.ridge = found.ridge;
   report.amplification = found.amplification;
@@ -156,9 +196,10 @@ GrowReport Engine::report() const {
                                  job_.train.count(), report.relative_residual);
   } else if (found.predicts) {
     report.verdict = GrowVerdict::predicts;
-    report.message = fmt::format("{} components leave {:.1e} of the observations' norm, and predict cells that were "
-                                 "not fitted with {:.2f} times the error of the means",
-                                 components, report.relative_residual, report.validation_rmse / report.baseline_rmse);
+    report.message = fmt::format(
+        "{} components leave {:.1e} of the observations' norm, and predict cells that were "
+        "not fitted with {:.2f} times the error of the means",
+        components, report.relative_residual, report.validation_rmse / report.baseline_rmse);
   } else {
     report.message = found.matched ? "the observations are matched, but not by one factorization alone"
                                    : "no factorization was found that the observations determine";

@@ -36,6 +36,7 @@ class Engine {
   Job job_;
   Normalization normalization_;
   Progress progress_;
+  bool refitting_ = false;
   std::optional<Found> cut_short_;  // where a step was when the time ran out
   Stop stop_ = Stop::not_run;
   double seconds_before_ = 0;

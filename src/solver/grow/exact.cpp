@@ -10,10 +10,45 @@
 namespace rankflow::grow {
 namespace {
 
-constexpr double kRidges[] = {.02, .003, .04};  // of gamma, by attempt
-constexpr Index kDrawAmong = 6;                 // later attempts draw among so many directions
+constexpr double kRidges[] = {.06, .15, .03};  // of gamma, by attempt
+constexpr Index kDrawAmong = 6;                // later attempts draw among so many directions
 constexpr std::uint64_t kDrawStream = 0x64726177;
+constexpr double kNoiseGain = 5;  // rounds with a gain ratio below are idle
+constexpr Index kIdle = 3;        // ... and so many in a row end an attempt
 constexpr Index kPruneSteps = 40;
+
+// Back to nothing, for the next attempt or the noisy strategy.
+void start_over(const Job& job, Progress& progress) {
+  progress.round = progress.idle = 0;
+  progress.finished_loss = .5 * job.train.squared_norm;
+  progress.current = Found{};
+  progress.current.point = job.family->nothing();
+  progress.current.loss = .5 * job.train.squared_norm;
+}
+
+// `stalled`: components brought no more than they bring on noise.
+void end_attempt(const Job& job, Progress& progress, bool stalled) {
+  ++progress.attempt;
+  start_over(job, progress);
+  const bool over = progress.attempt >= job.options.attempts;
+  if (job.options.strategy == GrowStrategy::automatic && !progress.tried_noisy && (stalled || over)) {
+    progress.tried_noisy = true;
+    progress.phase = Phase::noisy_grow;
+  } else {
+    progress.phase = over ? Phase::ended : Phase::grow;
+  }
+}
+
+// The gain of a round per degree of freedom it took, in units of what is left per degree that is left (Fisher's F). The
+// best of all directions on noise has 2 to 4.
+double gain_ratio(const Job& job, const Point& before, double loss_before, const Found& after) {
+  const double freedom = job.family->degrees_of_freedom(after.point.widths);
+  const double taken = freedom - job.family->degrees_of_freedom(before.widths);
+  const double left = static_cast<double>(job.train.count()) - freedom;
+  return (loss_before - after.loss) / taken / (after.loss / std::max(1.0, left));
+}
+
+}  // namespace
 
 void keep_better(const Job& job, const Found& found, Progress& progress) {
   const auto rank = [](const Found& f) { return f.determined ? 2 : f.matched ? 1 : 0; };
@@ -21,24 +56,22 @@ void keep_better(const Job& job, const Found& found, Progress& progress) {
     const Found& best = *progress.best;
     if (rank(best) > rank(found)) return;
     if (rank(best) == rank(found) && rank(found) < 2) {
-      const bool better = job.validation ? found.validation_loss < best.validation_loss : found.loss < best.loss;
+      // Without the caller's validation part, only the noisy strategy knows what predicts.
+      const bool better = job.validation                    ? found.validation_loss < best.validation_loss
+                          : found.strategy != best.strategy ? found.strategy == GrowStrategy::noisy
+                                                            : found.loss < best.loss;
       if (!better) return;
     }
   }
   progress.best = found;
 }
 
-void end_attempt(const Job& job, Progress& progress) {
-  ++progress.attempt;
-  progress.round = 0;
-  progress.current = Found{};
-  progress.current.point = job.family->nothing();
-  progress.current.loss = .5 * job.train.squared_norm;
-  if (progress.attempt < job.options.attempts) return;
-  progress.phase = Phase::ended;
+void end_noisy(const Job& job, Progress& progress) {
+  const bool over = progress.attempt >= job.options.attempts || job.options.strategy == GrowStrategy::noisy;
+  const bool predicts = progress.best && progress.best->predicts;
+  progress.phase = over || predicts ? Phase::ended : Phase::grow;
+  start_over(job, progress);
 }
-
-}  // namespace
 
 bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   const Cells& cells = job.train;
@@ -50,7 +83,7 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   if (budget.spent()) return false;
   std::erase_if(candidates, [&](const Candidate& c) { return !may_determine(job, c.extended.widths); });
   if (candidates.empty()) {
-    end_attempt(job, progress);
+    end_attempt(job, progress, false);
     return true;
   }
   Index chosen = 0;
@@ -59,6 +92,7 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
     chosen = static_cast<Index>(
         rng.below(std::min<std::uint64_t>(kDrawAmong, static_cast<std::uint64_t>(candidates.size()))));
   }
+  const Found before = current;
   current.point = candidates[chosen].extended;
   current.ridge = kRidges[progress.attempt % std::ssize(kRidges)] * candidates[chosen].gamma;
   ++progress.round;
@@ -75,10 +109,16 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
     progress.phase = Phase::prune;
     progress.round = 0;
     progress.current = finished;
-  } else if (job.validation) {
+    return true;
+  }
+  if (job.validation) {
     judge(job, budget, current);
     keep_better(job, current, progress);
   }
+  const bool idle = gain_ratio(job, before.point, progress.finished_loss, finished) < kNoiseGain;
+  progress.idle = idle ? progress.idle + 1 : 0;
+  progress.finished_loss = finished.loss;
+  if (progress.idle >= kIdle) end_attempt(job, progress, true);
   return true;
 }
 
@@ -115,8 +155,7 @@ bool prune_step(const Job& job, const Budget& budget, Progress& progress) {
     progress.phase = Phase::ended;
     return true;
   }
-  progress.phase = Phase::grow;
-  end_attempt(job, progress);
+  end_attempt(job, progress, false);
   return true;
 }
 

@@ -41,7 +41,8 @@ class Family {
   virtual bool valid(const Point& point) const = 0;
   virtual std::unique_ptr<LeastSquares> least_squares(const Cells& cells, const Point& like) const = 0;
   virtual void values(const Cells& cells, const Point& point, std::vector<double>& x) const = 0;
-  /// Directions of steepest descent at `point`, best first. slope_k = w_k (y_k - x_k). Empty if nothing is left to gain.
+  /// Directions of steepest descent at `point`, best first. slope_k = w_k (y_k - x_k). Empty if nothing is left to
+  /// gain.
   virtual std::vector<Candidate> directions(const Cells& cells, const Point& point, const std::vector<double>& slope,
                                             const DrawKey& key, const Budget& budget) const = 0;
   /// Changes the weights, not the tensor, so that what belongs together has equal norms.

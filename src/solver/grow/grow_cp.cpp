@@ -26,6 +26,10 @@ struct GrowCp::Impl {
 
 GrowCp::GrowCp(const TensorProblem<double>& train, const TensorProblem<double>* validation, const GrowOptions& options)
     : impl_(new Impl{make_engine(train, validation, options), train.shape}) {}
+GrowCp::GrowCp(const TensorProblem<double>& observations, const GrowCpResult& validated, const GrowOptions& options)
+    : impl_(new Impl{make_engine(observations, nullptr, options), observations.shape}) {
+  impl_->engine.start_refit(grow::from_cp(validated.model, impl_->engine.scale()), validated);
+}
 GrowCp::~GrowCp() = default;
 GrowCp::GrowCp(GrowCp&&) noexcept = default;
 
@@ -66,6 +70,12 @@ GrowCpResult run(GrowCp& engine, std::span<const GrowWatcher> watchers) {
 GrowCpResult fit_grow_cp(const TensorProblem<double>& train, const TensorProblem<double>* validation,
                          const GrowOptions& options, std::span<const GrowWatcher> watchers) {
   GrowCp engine(train, validation, options);
+  return run(engine, watchers);
+}
+
+GrowCpResult refit_grow_cp(const TensorProblem<double>& observations, const GrowCpResult& validated,
+                           const GrowOptions& options, std::span<const GrowWatcher> watchers) {
+  GrowCp engine(observations, validated, options);
   return run(engine, watchers);
 }
 

@@ -14,9 +14,9 @@ namespace {
 constexpr std::uint64_t kSplitStream = 0x73706c69;
 constexpr Index kHoldOutOne = 10;  // one in so many
 constexpr Index kFinishSteps = 25, kMoreSteps = 60;
-constexpr double kWithinReach = .3;     // relative residual from which a match gets more steps
-constexpr double kFinishDecrease = 1e-4;
-constexpr double kRoundOff = 1e-15;     // relative residual that cannot be improved on
+constexpr double kWithinReach = .3;  // relative residual from which a match gets more steps
+constexpr double kFinishDecrease = 1e-2;
+constexpr double kRoundOff = 1e-15;  // relative residual that cannot be improved on
 // A validation error counts as clearly better than the means' if it is a tenth smaller, and the difference of the
 // squared errors is this many times its standard error.
 constexpr double kClearly = .9, kStandardErrors = 3;
@@ -129,14 +129,18 @@ bool finish_point(const Job& job, const Cells& cells, const Budget& budget, Poin
   return true;
 }
 
+bool predicts(const Job& job, const Point& point) {
+  std::vector<double> x;
+  job.family->values(job.noisy_validation(), point, x);
+  return clearly_better(job.noisy_fit(), job.noisy_validation(), x);
+}
+
 void judge(const Job& job, const Budget& budget, Found& found) {
   found.matched = relative_residual(job.train, found.loss) < job.options.tolerance;
   found.determined = false;
   if (job.validation) {
-    std::vector<double> x;
-    job.family->values(*job.validation, found.point, x);
     found.validation_loss = loss_at(job, *job.validation, found.point);
-    found.predicts = clearly_better(job.train, *job.validation, x);
+    found.predicts = predicts(job, found.point);
   }
   if (!found.matched) return;
   if (!may_determine(job, found.point.widths)) return;

@@ -37,10 +37,17 @@ bool refit_point(const Job& job, const Cells& cells, const RefitOptions& options
 /// Tries to match the cells from this point without a ridge. False if time ran out.
 bool finish_point(const Job& job, const Cells& cells, const Budget& budget, Point& point, Progress& progress,
                   double& loss);
+/// Whether a point predicts the noisy strategy's validation part clearly better than the best constant does.
+bool predicts(const Job& job, const Point& point);
 /// found.matched, determined, amplification, validation_loss, predicts.
 void judge(const Job& job, const Budget& budget, Found& found);
 /// Error of the best constant on the validation part, as a loss: the training mean or 0.
 double baseline_loss(const Cells& fit, const Cells& validation);
+
+/// Makes it the best unless that one is better.
+void keep_better(const Job& job, const Found& found, Progress& progress);
+/// What comes after the noisy strategy: attempts that are left, or the end.
+void end_noisy(const Job& job, Progress& progress);
 
 // One step each; false if time ran out, and `progress` is then not to be kept.
 bool grow_step(const Job& job, const Budget& budget, Progress& progress);

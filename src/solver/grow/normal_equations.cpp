@@ -32,8 +32,7 @@ void NormalEquations::refresh() {
 }
 
 bool NormalEquations::solve(const Vector& right, double shift, double tolerance, Index most_iterations, Vector& step) {
-  return direct_ ? solve_direct(right, shift, step)
-                 : solve_iterative(right, shift, tolerance, most_iterations, step);
+  return direct_ ? solve_direct(right, shift, step) : solve_iterative(right, shift, tolerance, most_iterations, step);
 }
 
 bool NormalEquations::solve_direct(const Vector& right, double shift, Vector& step) {

@@ -6,9 +6,12 @@ namespace rankflow {
 
 const char* name(GrowVerdict verdict) {
   switch (verdict) {
-    case GrowVerdict::solved: return "solved";
-    case GrowVerdict::predicts: return "predicts";
-    case GrowVerdict::not_determined: break;
+    case GrowVerdict::solved:
+      return "solved";
+    case GrowVerdict::predicts:
+      return "predicts";
+    case GrowVerdict::not_determined:
+      break;
   }
   return "not_determined";
 }
@@ -16,10 +19,11 @@ const char* name(GrowVerdict verdict) {
 std::vector<OptionField> fields(GrowOptions& o) {
   const double inf = std::numeric_limits<double>::infinity();
   return {
-      choice("strategy", o.strategy,
-             {{"automatic", GrowStrategy::automatic}, {"exact", GrowStrategy::exact}, {"noisy", GrowStrategy::noisy}},
-             "exact: attempts to match the observations to round-off; noisy: components and ridge penalties chosen by a "
-             "validation part; automatic: exact, and unless that solves the problem also noisy"),
+      choice(
+          "strategy", o.strategy,
+          {{"automatic", GrowStrategy::automatic}, {"exact", GrowStrategy::exact}, {"noisy", GrowStrategy::noisy}},
+          "exact: attempts to match the observations to round-off; noisy: components and ridge penalties chosen by a "
+          "validation part; automatic: exact, and unless that solves the problem also noisy"),
       field("tolerance", o.tolerance, Range{0, 1, true, true},
             "observations count as matched below this residual, relative to their norm"),
       field("attempts", o.attempts, Range{1, 1e6}, "most attempts of the exact strategy"),

@@ -42,15 +42,18 @@ Found load_found(const Archive& archive, const std::string& name, const Family& 
 }
 
 void save(Archive& archive, const Progress& progress) {
-  archive.set("grow.counters", std::vector<std::int64_t>{static_cast<std::int64_t>(progress.phase), progress.attempt,
-                                                         progress.round, progress.idle, progress.iterations,
-                                                         progress.tried_noisy, progress.best.has_value()});
+  archive.set("grow.counters",
+              std::vector<std::int64_t>{static_cast<std::int64_t>(progress.phase), progress.attempt, progress.round,
+                                        progress.idle, progress.iterations, progress.tried_noisy,
+                                        progress.best.has_value(), progress.noisy.has_value()});
+  archive.set("grow.finished_loss", progress.finished_loss);
   save(archive, "grow.current", progress.current);
   if (progress.best) save(archive, "grow.best", *progress.best);
+  if (progress.noisy) save(archive, "grow.noisy", *progress.noisy);
 }
 
 Progress load_progress(const Archive& archive, const Family& family) {
-  const auto counters = archive.get_ints("grow.counters", 7);
+  const auto counters = archive.get_ints("grow.counters", 8);
   const std::int64_t many = std::int64_t{1} << 62;
   Progress progress;
   progress.phase =
@@ -60,8 +63,10 @@ Progress load_progress(const Archive& archive, const Family& family) {
   progress.idle = number_up_to(counters[3], many, "grow.counters");
   progress.iterations = number_up_to(counters[4], many, "grow.counters");
   progress.tried_noisy = counters[5] != 0;
+  progress.finished_loss = archive.get_double("grow.finished_loss");
   progress.current = load_found(archive, "grow.current", family);
   if (counters[6] != 0) progress.best = load_found(archive, "grow.best", family);
+  if (counters[7] != 0) progress.noisy = load_found(archive, "grow.noisy", family);
   return progress;
 }
 

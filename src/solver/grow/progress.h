@@ -37,10 +37,12 @@ struct Progress {
   Phase phase = Phase::grow;
   Index attempt = 0, round = 0;  // round: components that entered (grow, noisy_grow), parts tried (prune)
   Index idle = 0;                // rounds in a row that brought next to nothing
+  double finished_loss = 0;      // without a ridge, after the last round
   Index iterations = 0;
   bool tried_noisy = false;
-  Found current;              // what the next step starts from
-  std::optional<Found> best;  // the best so far
+  Found current;               // what the next step starts from
+  std::optional<Found> noisy;  // the best of the noisy strategy on its validation part
+  std::optional<Found> best;   // the best so far
 };
 
 void save(Archive& archive, const std::string& name, const Found& found);

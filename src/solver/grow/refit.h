@@ -10,11 +10,11 @@
 namespace rankflow::grow {
 
 struct RefitOptions {
-  double ridge = 0;             // lambda: the objective is loss + lambda/2 |weights|^2
+  double ridge = 0;  // lambda: the objective is loss + lambda/2 |weights|^2
   Index max_steps = 60;
-  double min_decrease = 1e-3;   // stop once a step lowers the objective by less than this part of it
-  double small_loss = 0;        // stop at a loss at or below this
-  double matched_loss = 0;      // at or below this the data count as matched: steps go on while they still halve the loss
+  double min_decrease = 1e-3;  // stop once a step lowers the objective by less than this part of it
+  double small_loss = 0;       // stop at a loss at or below this
+  double matched_loss = 0;  // at or below this the data count as matched: steps go on while they still halve the loss
 };
 struct RefitOutcome {
   double loss = kNaN;
