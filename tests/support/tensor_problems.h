@@ -19,20 +19,17 @@ inline Index num_cells(const std::vector<Index>& shape) {
 
 /// All cells, the last mode fastest: by definition, one component after another.
 inline Vector cp_cells(const std::vector<Matrix>& factors) {
-  Vector all;
+  Index cells = 1;
+  for (const Matrix& factor : factors) cells *= factor.rows();
+  Vector all = Vector::Zero(cells);
   for (Index r = 0; r < factors.front().cols(); ++r) {
     Vector outer = Vector::Ones(1);
     for (const Matrix& factor : factors) {
       Vector next(outer.size() * factor.rows());
-      for (Index i = 0; i < outer.size(); ++i)
-        next.segment(i * factor.rows(), factor.rows()) = outer[i] * factor.col(r);
+      for (Index i = 0; i < outer.size(); ++i) next.segment(i * factor.rows(), factor.rows()) = outer[i] * factor.col(r);
       outer = next;
     }
-    if (r == 0) {
-      all = outer;
-    } else {
-      all += outer;
-    }
+    all += outer;
   }
   return all;
 }

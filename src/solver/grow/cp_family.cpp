@@ -65,6 +65,17 @@ class CpFamily final : public Family {
     }
   }
 
+  Point evened(const Point& point) const override {
+    Point unit = point;
+    Eigen::Map<Matrix> stacked(unit.weights.data(), rows(), unit.widths[0]);
+    for (Index n = 0; n < static_cast<Index>(shape_.size()); ++n) {
+      Eigen::Ref<Matrix> factor = mode(stacked, n);
+      for (Index c = 0; c < unit.widths[0]; ++c)
+        if (const double norm = factor.col(c).norm(); norm > 0) factor.col(c) /= norm;
+    }
+    return unit;
+  }
+
   double degrees_of_freedom(const std::vector<Index>& widths) const override {
     return static_cast<double>(widths[0]) * static_cast<double>(rows() - static_cast<Index>(shape_.size()) + 1);
   }

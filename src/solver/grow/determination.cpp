@@ -34,9 +34,10 @@ Cells typical_cells(const Cells& like, std::uint64_t seed) {
 
 }  // namespace
 
-double amplification(const Family& family, const Cells& cells, const Point& point, std::uint64_t seed,
+double amplification(const Family& family, const Cells& cells, const Point& solution, std::uint64_t seed,
                      const Budget& budget) {
-  if (point.weights.size() == 0) return 1;
+  if (solution.weights.size() == 0) return 1;
+  const Point point = family.evened(solution);
   const Cells typical = typical_cells(cells, seed);
   const auto seen = family.least_squares(cells, point);
   const auto everywhere = family.least_squares(typical, point);

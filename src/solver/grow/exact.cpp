@@ -15,7 +15,7 @@ constexpr Index kDrawAmong = 6;                // later attempts draw among so m
 constexpr std::uint64_t kDrawStream = 0x64726177;
 constexpr double kNoiseGain = 5;  // rounds with a gain ratio below are idle
 constexpr Index kIdle = 3;        // ... and so many in a row end an attempt
-constexpr Index kPruneSteps = 40;
+constexpr Index kPruneSteps = 20;
 
 // Back to nothing, for the next attempt or the noisy strategy.
 void start_over(const Job& job, Progress& progress) {
@@ -134,7 +134,7 @@ bool prune_step(const Job& job, const Budget& budget, Progress& progress) {
     Found less{job.family->without(current.point, by_size[progress.round]), 0};
     RefitOptions options;
     options.max_steps = kPruneSteps;
-    options.min_decrease = 1e-2;
+    options.min_decrease = .1;
     const double matched = job.options.tolerance * job.options.tolerance * job.train.squared_norm / 2;
     options.matched_loss = matched;
     options.small_loss = 1e-16 * matched;
