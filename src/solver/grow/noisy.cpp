@@ -1,0 +1,128 @@
+// The noisy strategy: components enter while a validation part gains, each with the ridge that it likes best; then the
+// ones that it does not miss leave; then everything is fitted to all observations.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "solver/grow/job.h"
+
+namespace rankflow::grow {
+namespace {
+
+constexpr double kRidge = .02;                      // of gamma; then times
+constexpr double kRidgeFactors[] = {10, 1, .1, 0};  // , each from where the one before has led
+constexpr double kGain = .005;                      // of the validation error: less is next to nothing
+constexpr Index kIdle = 5;                          // rounds in a row with next to nothing end the growth
+constexpr double kTolerated = 1.02;                 // validation error that an elimination may end at, of the best
+constexpr Index kTriedForElimination = 4;           // smallest parts
+constexpr Index kEliminateSteps = 20;
+constexpr Index kLastSteps = 200;
+constexpr double kLastDecrease = 1e-5;
+constexpr double kNearlyMatched = 1e-2;      // relative residual from which a match is tried
+constexpr Index kNoisyKey = Index{1} << 40;  // random numbers apart from those of attempts
+
+bool better_than(double loss, const std::optional<Found>& found, double factor) {
+  return !found || loss < factor * factor * found->validation_loss;
+}
+
+}  // namespace
+
+bool noisy_step(const Job& job, const Budget& budget, Progress& progress) {
+  const Cells& cells = job.noisy_fit();
+  std::vector<double> slope;
+  loss_at(job, cells, progress.current.point, &slope);
+  std::vector<Candidate> candidates = job.family->directions(cells, progress.current.point, slope,
+                                                             {job.options.seed, kNoisyKey, progress.round}, budget);
+  if (budget.spent()) return false;
+  std::erase_if(candidates, [&](const Candidate& c) { return !may_determine(job, c.extended.widths); });
+  if (!progress.noisy) {
+    progress.noisy = Found{progress.current.point, 0, progress.current.loss};
+    progress.noisy->validation_loss = loss_at(job, job.noisy_validation(), progress.current.point);
+    progress.noisy->strategy = GrowStrategy::noisy;
+  }
+  bool gained = false;
+  if (!candidates.empty()) {
+    Found next{candidates.front().extended};
+    next.strategy = GrowStrategy::noisy;
+    std::optional<Found> best;
+    for (const double factor : kRidgeFactors) {
+      next.ridge = kRidge * factor * candidates.front().gamma;
+      RefitOptions options;
+      options.ridge = next.ridge;
+      if (!refit_point(job, cells, options, budget, next.point, progress, next.loss)) return false;
+      next.validation_loss = loss_at(job, job.noisy_validation(), next.point);
+      if (better_than(next.validation_loss, best, 1)) best = next;
+    }
+    progress.current = *best;
+    gained = better_than(best->validation_loss, progress.noisy, 1 - kGain);
+    if (better_than(best->validation_loss, progress.noisy, 1)) progress.noisy = best;
+  }
+  ++progress.round;
+  progress.idle = gained ? 0 : progress.idle + 1;
+  if (candidates.empty() || progress.idle >= kIdle) {
+    progress.phase = Phase::eliminate;
+    progress.current = *progress.noisy;
+  }
+  return true;
+}
+
+bool eliminate_step(const Job& job, const Budget& budget, Progress& progress) {
+  const Cells& cells = job.noisy_fit();
+  const std::vector<double> sizes = job.family->part_sizes(cells, progress.current.point);
+  std::vector<Index> by_size(sizes.size());
+  std::iota(by_size.begin(), by_size.end(), Index{0});
+  std::stable_sort(by_size.begin(), by_size.end(), [&](Index a, Index b) { return sizes[a] < sizes[b]; });
+  by_size.resize(std::min<std::size_t>(by_size.size(), kTriedForElimination));
+  std::optional<Found> best;
+  for (const Index part : by_size) {
+    Found less = progress.current;
+    less.point = job.family->without(progress.current.point, part);
+    RefitOptions options;
+    options.ridge = less.ridge;
+    options.max_steps = kEliminateSteps;
+    if (!refit_point(job, cells, options, budget, less.point, progress, less.loss)) return false;
+    less.validation_loss = loss_at(job, job.noisy_validation(), less.point);
+    if (better_than(less.validation_loss, best, 1)) best = less;
+  }
+  if (best && better_than(best->validation_loss, progress.noisy, kTolerated)) {
+    progress.current = *best;
+    if (better_than(best->validation_loss, progress.noisy, 1)) progress.noisy = best;
+    return true;
+  }
+  progress.current.predicts = predicts(job, progress.current.point);
+  progress.phase = Phase::refit;
+  return true;
+}
+
+bool refit_step(const Job& job, const Budget& budget, Progress& progress) {
+  Found& current = progress.current;
+  RefitOptions options;
+  options.ridge = current.ridge;
+  options.max_steps = kLastSteps;
+  options.min_decrease = kLastDecrease;
+  if (!refit_point(job, job.train, options, budget, current.point, progress, current.loss)) return false;
+  if (relative_residual(job.train, current.loss) < kNearlyMatched) {
+    Found finished = current;
+    finished.ridge = 0;
+    if (!finish_point(job, job.train, budget, finished.point, progress, finished.loss)) return false;
+    judge(job, budget, finished);
+    if (budget.spent()) return false;
+    if (finished.matched) {
+      keep_better(job, finished, progress);
+      progress.current = finished;
+      progress.phase = Phase::prune;
+      progress.round = 0;
+      return true;
+    }
+  }
+  const double own_validation = current.validation_loss;
+  const bool own_predicts = current.predicts;
+  judge(job, budget, current);
+  if (!job.validation) current.validation_loss = own_validation, current.predicts = own_predicts;
+  keep_better(job, current, progress);
+  end_noisy(job, progress);
+  return true;
+}
+
+}  // namespace rankflow::grow
