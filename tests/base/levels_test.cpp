@@ -57,7 +57,12 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"cp_factorization.h", "model"},
                                                    {"mode_tree.h", "model"},
                                                    {"tree_factorization.h", "model"},
-                                                   {"tensor_descent.h", "solver"}};
+                                                   {"tensor_descent.h", "solver"},
+                                                   {"dense_array.h", "problem"},
+                                                   {"tensor_effects.h", "problem"},
+                                                   {"tensor_parts.h", "problem"},
+                                                   {"array_intervals.h", "problem"},
+                                                   {"overlap.h", "solver"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";
