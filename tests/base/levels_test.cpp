@@ -63,6 +63,11 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"tree_ranks.h", "model"},
                                                    {"network.h", "model"},
                                                    {"tensor_descent.h", "solver"}};
+{"tensor_descent.h", "solver"}, {"dense_array.h", "problem"}, {"tensor_effects.h", "problem"},
+    {"tensor_parts.h", "problem"}, {"array_intervals.h", "problem"}, {
+  "overlap.h", "solver"
+}
+};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";

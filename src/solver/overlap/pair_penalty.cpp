@@ -1,0 +1,103 @@
+// Two modes brought together, unfolded, weighted, and taken apart again.
+// SPDX-License-Identifier: Apache-2.0
+#include "solver/overlap/pair_penalty.h"
+
+#include <algorithm>
+
+#include "base/threads.h"
+#include "linalg/decompositions.h"
+#include "solver/overlap/mode_product.h"
+
+namespace rankflow::overlap {
+
+template <class T>
+PairPenalty<T>::PairPenalty(const std::vector<Index>& shape, Index first, Index second) {
+  for (Index n = 0; n < static_cast<Index>(shape.size()); ++n) {
+    if (n < first) outer_ *= shape[n];
+    if (n == first) first_ = shape[n];
+    if (n > first && n < second) between_ *= shape[n];
+    if (n == second) second_ = shape[n];
+    if (n > second) inner_ *= shape[n];
+  }
+  view_ = {outer_ * between_, first_ * second_, inner_};
+}
+
+template <class T>
+void PairPenalty<T>::bring_together(const T* from, T* to) const {
+  const Index run = second_ * inner_;
+  parallel_blocks(
+      outer_ * between_, std::max<Index>(1, (1 << 16) / (first_ * run)),
+      [&](Index begin, Index end, Index) {
+        for (Index block = begin; block < end; ++block) {
+          const Index o = block / between_, b = block % between_;
+          for (Index i = 0; i < first_; ++i) {
+            const T* source = from + ((o * first_ + i) * between_ + b) * run;
+            std::copy(source, source + run, to + (block * first_ + i) * run);
+          }
+        }
+      },
+      static_cast<double>(first_ * run));
+}
+
+template <class T>
+void PairPenalty<T>::add_apart(const T* from, T* to) const {
+  const Index run = second_ * inner_;
+  parallel_blocks(
+      outer_ * between_, std::max<Index>(1, (1 << 16) / (first_ * run)),
+      [&](Index begin, Index end, Index) {
+        for (Index block = begin; block < end; ++block) {
+          const Index o = block / between_, b = block % between_;
+          for (Index i = 0; i < first_; ++i) {
+            const T* source = from + (block * first_ + i) * run;
+            T* target = to + ((o * first_ + i) * between_ + b) * run;
+            for (Index k = 0; k < run; ++k) target[k] += source[k];
+          }
+        }
+      },
+      static_cast<double>(first_ * run));
+}
+
+template <class T>
+void PairPenalty<T>::decompose(const T* turned, T* work) {
+  const T* together = turned;
+  if (!adjacent()) {
+    bring_together(turned, work);
+    together = work;
+  }
+  const double columns = static_cast<double>(view_.cells() / view_.size);
+  SymmetricEigen eigen = symmetric_eigen(mode_gram(view_, together, together, view_.size) / columns);
+  eigenvalues_ = eigen.values.cwiseMax(0.0);
+  eigenvectors_ = std::move(eigen.vectors);
+}
+
+template <class T>
+void PairPenalty<T>::assemble() {
+  Matrix w = eigenvectors_ * eigenvalues_.asDiagonal() * eigenvectors_.transpose();
+  diagonal_ = w.diagonal();
+  w.diagonal().setZero();
+  rest_ = w.cast<T>();
+}
+
+template <class T>
+void PairPenalty<T>::add_diagonal(T* sum) const {
+  for (Index o = 0; o < outer_; ++o)
+    for (Index i = 0; i < first_; ++i)
+      for (Index b = 0; b < between_; ++b)
+        for (Index j = 0; j < second_; ++j) {
+          const T d = static_cast<T>(diagonal_[i * second_ + j]);
+          for (Index k = 0; k < inner_; ++k) *sum++ += d;
+        }
+}
+
+template <class T>
+void PairPenalty<T>::add_rest(const T* from, T* to, T* work, T* more_work) const {
+  if (adjacent()) return mode_product<T>(view_, from, rest_, false, to, true);
+  bring_together(from, work);
+  mode_product<T>(view_, work, rest_, false, more_work);
+  add_apart(more_work, to);
+}
+
+template class PairPenalty<float>;
+template class PairPenalty<double>;
+
+}  // namespace rankflow::overlap

@@ -1,0 +1,65 @@
+// A path of falling eps, walked by one fit per validation part at the same time.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rankflow/overlap.h"
+#include "solver/overlap/smoother.h"
+
+namespace rankflow::overlap {
+
+/// What all paths of one job share: scaled values, masks without each part, starts, and work arrays.
+struct Ground {
+  Ground(const OverlapProblem& problem, const OverlapOptions& options);
+
+  const OverlapProblem& problem;
+  const OverlapOptions& options;
+  Unfoldings unfoldings;
+  double scale = 1;                        // root mean square of the training values
+  std::vector<float> y;                    // values / scale
+  std::vector<CellMask> masks;             // one per part: training cells without it; the last one has them all
+  std::vector<std::vector<float>> starts;  // shrunk means, one per mask
+  WorkSpace<float> work;
+
+  std::size_t num_parts() const { return masks.size() - 1; }
+};
+
+/// Either the fits without each part (validated together) or the one fit on everything.
+class Path {
+ public:
+  /// last: index of the last point, -1 = until validation says so or eps_end.
+  Path(Ground& ground, OverlapSetting setting, double ratio, bool on_everything, Index last);
+
+  /// One point; false once the path has ended (the point before was its last).
+  bool advance();
+  const OverlapSetting& setting() const { return setting_; }
+  Index points() const { return points_; }
+  Index best_point() const { return best_; }
+  double eps_at(Index point) const;
+  double rmse() const { return rmse_; }            // at the last point, scaled; NaN without parts
+  double best_rmse() const { return best_rmse_; }  // at the best point
+  double train_rmse() const;                       // at the last point, over all its fits
+  /// Iterates at the best point (of the last one without parts), one per fit. Kept only if asked for before the start.
+  void keep_best(bool keep) { keep_ = keep; }
+  const std::vector<std::vector<float>>& best_x() const { return best_x_; }
+  const std::vector<float>& x(std::size_t fit) const { return fits_[fit].x(); }
+
+  void save(Archive& to) const;
+  void load(const Archive& from);
+
+ private:
+  double validate() const;
+
+  Ground& ground_;
+  OverlapSetting setting_;
+  double ratio_;
+  bool on_everything_, keep_ = false;
+  Index last_, points_ = 0, best_ = 0;
+  double rmse_ = kNaN, best_rmse_ = kNaN;
+  std::vector<Smoother<float>> fits_;
+  std::vector<std::vector<float>> best_x_;
+};
+
+}  // namespace rankflow::overlap
