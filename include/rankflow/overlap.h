@@ -85,6 +85,8 @@ class OverlapFit {
  public:
   /// `problem` is kept by reference. Throws OptionError, InputError.
   OverlapFit(const OverlapProblem& problem, const OverlapOptions& options);
+  /// Fits again on other cells what a search has chosen: its weights, along as many points of the path.
+  OverlapFit(const OverlapProblem& problem, const OverlapResult& chosen, const OverlapOptions& options);
   ~OverlapFit();
   /// One point of a path; false once the fit has ended.
   bool advance();

@@ -48,6 +48,14 @@ struct OverlapFit::Impl {
         static_cast<Index>(std::floor(std::log(options.eps_end / options.eps_start) / std::log(options.final_ratio))));
   }
 
+  Impl(const OverlapProblem& problem, const OverlapResult& chosen, const OverlapOptions& given)
+      : options((check(given), given)), ground(problem, options) {
+    step.engine = "overlap";
+    kept.message = "under way";
+    kept.setting = chosen.setting;
+    begin_refit(std::max<Index>(1, static_cast<Index>(chosen.eps.size())) - 1);
+  }
+
   double seconds() const { return seconds_before + std::chrono::duration<double>(Clock::now() - begin).count(); }
 
   void begin_path(const OverlapSetting& setting, double ratio, bool on_everything, Index last) {
@@ -143,6 +151,8 @@ struct OverlapFit::Impl {
 
 OverlapFit::OverlapFit(const OverlapProblem& problem, const OverlapOptions& options)
     : impl_(std::make_unique<Impl>(problem, options)) {}
+OverlapFit::OverlapFit(const OverlapProblem& problem, const OverlapResult& chosen, const OverlapOptions& options)
+    : impl_(std::make_unique<Impl>(problem, chosen, options)) {}
 OverlapFit::~OverlapFit() = default;
 
 bool OverlapFit::advance() {

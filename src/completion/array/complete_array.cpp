@@ -1,0 +1,186 @@
+// From an array with holes to a completed one: split, fit every model that is asked for, choose, judge, fit again.
+// SPDX-License-Identifier: Apache-2.0
+#include "rankflow/complete_array.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "completion/array/fits.h"
+#include "completion/array/mode_ranks.h"
+#include "completion/magnitude.h"
+#include "rankflow/error.h"
+#include "rankflow/tensor_effects.h"
+
+namespace rankflow {
+namespace {
+
+using namespace completion;
+using Clock = std::chrono::steady_clock;
+
+constexpr Index kFewestToJudge = 50;  // observations below which nothing is held out
+constexpr double kDistinct = 0.05;    // of the largest component's norm
+constexpr double kRankCut = 1e-3;     // of an unfolding's largest singular value
+constexpr double kClearly = 0.9;      // of the error of means: predicts
+constexpr double kNormal95 = 1.959964;
+
+void check(const Tensor& tensor, const ArrayOptions& options) {
+  if (tensor.order() < 2) throw InputError(tensor.source, "an array of order 1 has nothing to be completed from");
+  if (tensor.num_observed() == 0)
+    throw InputError(tensor.source, "no cell is observed: there is nothing to learn from");
+  double largest = 0;
+  for (const double value : tensor.value) largest = std::max(largest, std::abs(value));
+  check_magnitude(largest, tensor.source, "value");
+  if (!(options.held_out >= 0 && options.held_out <= 0.9)) throw OptionError("--held-out: must be in [0, 0.9]");
+  if (!(options.validation > 0 && options.validation <= 0.9)) throw OptionError("--validation: must be in (0, 0.9]");
+}
+
+std::vector<ArrayFit> fit_models(ArrayRun& run) {
+  const ArrayModel wanted = run.options.model;
+  if (wanted == ArrayModel::overlap && !run.dense)
+    throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
+                      "--model cp takes both");
+  std::vector<ArrayFit> fits;
+  if (wanted != ArrayModel::overlap) fits.push_back(validated_cp(run));
+  const bool enough = run.interrupted || (!fits.empty() && fits[0].solved);
+  if (wanted != ArrayModel::cp && run.dense && !enough) fits.push_back(validated_overlap(run));
+  return fits;
+}
+
+std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
+  std::vector<std::int32_t> index;
+  for (Index n = 0; n < tensor.order(); ++n) index.push_back(tensor.index[n][k]);
+  return index;
+}
+
+void judge(const ArrayRun& run, ArrayCompletion& result) {
+  const std::vector<Index>& numbers = run.split.held_out;
+  if (numbers.empty()) return;
+  double squares = 0, fourth = 0, covered = 0;
+  const double count = static_cast<double>(numbers.size());
+  for (const Index k : numbers) {
+    const std::vector<std::int32_t> index = index_at(run.tensor, k);
+    const double y = run.tensor.value[k], e = result.predictor->predict(index) - y;
+    const Interval interval = result.predictor->interval(index, 0.9);
+    squares += e * e;
+    fourth += e * e * e * e;
+    covered += interval.low <= y && y <= interval.high ? 1 : 0;
+  }
+  const double mean = squares / count;
+  const double half = kNormal95 * std::sqrt(std::max(0.0, fourth / count - mean * mean) / count);
+  result.held_out = HeldOutError{static_cast<Index>(numbers.size()), std::sqrt(mean),
+                                 std::sqrt(std::max(0.0, mean - half)), std::sqrt(mean + half), covered / count};
+}
+
+// Root mean square error of means of modes and of pairs of modes on some observations, fitted to all others.
+double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen) {
+  if (unseen.empty()) return kNaN;
+  CellMask use(static_cast<std::size_t>(tensor.num_observed()), 1);
+  for (const Index k : unseen) use[k] = 0;
+  const TensorEffects effects = fit_effects(tensor, use);
+  double squares = 0;
+  std::vector<Index> index(static_cast<std::size_t>(tensor.order()));
+  for (const Index k : unseen) {
+    for (std::size_t n = 0; n < index.size(); ++n) index[n] = tensor.index[n][k];
+    squares += std::pow(effects.at(index) - tensor.value[k], 2);
+  }
+  return std::sqrt(squares / static_cast<double>(unseen.size()));
+}
+
+void describe(const ArrayFit& fit, ArrayCompletion& result) {
+  result.model = fit.model;
+  result.train_rmse = fit.train_rmse;
+  result.iterations = fit.iterations;
+  result.stop = fit.stop;
+  result.message = fit.message;
+  result.predictor = fit.predictor;
+  if (fit.cp) {
+    const Vector norms = fit.cp->model.component_norms();
+    result.component_norms.assign(norms.begin(), norms.end());
+    std::sort(result.component_norms.rbegin(), result.component_norms.rend());
+    result.rank = norms.size();
+    for (const double norm : result.component_norms)
+      result.distinct_components += norm > kDistinct * result.component_norms[0] ? 1 : 0;
+    result.mode_ranks = mode_ranks(fit.cp->model, kRankCut);
+  } else {
+    for (const OverlapUnfolding& unfolding : fit.overlap->unfoldings)
+      if (unfolding.modes.size() == 1) result.mode_ranks.push_back(unfolding.rank);
+    result.rank = *std::max_element(result.mode_ranks.begin(), result.mode_ranks.end());
+  }
+}
+
+void warn_of_empty_indices(const Tensor& tensor, ArrayCompletion& result) {
+  for (Index n = 0; n < tensor.order(); ++n) {
+    std::vector<char> seen(static_cast<std::size_t>(tensor.size(n)), 0);
+    for (const std::int32_t i : tensor.index[n]) seen[i] = 1;
+    const Index empty = std::count(seen.begin(), seen.end(), 0);
+    if (empty == 0) continue;
+    const Index first = std::find(seen.begin(), seen.end(), 0) - seen.begin();
+    result.warnings.push_back(
+        fmt::format("{} of {} indices of mode {} have no observation (the first is {}): what is "
+                    "written there rests on the other modes alone",
+                    empty, tensor.size(n), n + 1, tensor.modes[n].name(first)));
+  }
+}
+
+void carry_out(ArrayRun& run, ArrayCompletion& result) {
+  std::vector<ArrayFit> fits = fit_models(run);
+  if (run.interrupted) return;
+  const auto better = [](const ArrayFit& a, const ArrayFit& b) {
+    return (a.solved && !b.solved) || (a.solved == b.solved && a.validation_rmse < b.validation_rmse);
+  };
+  const ArrayFit& chosen = *std::min_element(fits.begin(), fits.end(), better);
+  for (const ArrayFit& fit : fits)
+    result.candidates.push_back({fit.model, fit.validation_rmse, &fit == &chosen, fit.message});
+  describe(chosen, result);
+  judge(run, result);
+  result.baseline = "means of modes and of pairs of modes";
+  result.baseline_rmse = error_of_means(run.tensor, run.split.held_out);
+  const bool held = result.held_out.has_value();
+  const double means = held ? result.baseline_rmse : error_of_means(run.tensor, run.split.validation.at(0));
+  const double error = held ? result.held_out->rmse : chosen.validation_rmse;
+  result.verdict = chosen.solved              ? GrowVerdict::solved
+                   : error < kClearly * means ? GrowVerdict::predicts
+                                              : GrowVerdict::not_determined;
+  if (run.options.refit && held) result.table_predictor = fit_again(run, chosen).predictor;
+}
+
+}  // namespace
+
+ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options, std::span<const Observer> observers) {
+  const Clock::time_point begin = Clock::now();
+  check(tensor, options);
+  ArrayCompletion result;
+  ArrayOptions settings = options;
+  if (tensor.num_observed() < kFewestToJudge && options.held_out > 0) {
+    settings.held_out = 0;
+    result.warnings.push_back(
+        fmt::format("fewer than {} observations: nothing is held out, so no error can be stated", kFewestToJudge));
+  }
+  if (static_cast<double>(tensor.num_observed()) == tensor.cells())
+    result.warnings.push_back("every cell is observed: there is nothing to fill");
+  warn_of_empty_indices(tensor, result);
+  const std::optional<DenseView> dense = dense_view(tensor);
+  const ArraySplit split = split_array(tensor, dense, settings);
+  if (split.validation.empty())
+    throw InputError(tensor.source, "too few observations: none is left to choose by", "lower --held-out");
+  ArrayRun run{tensor, settings, observers, dense, split};
+  result.seed = settings.seed;
+  result.holes = split.holes;
+  carry_out(run, result);
+  if (run.interrupted) {
+    result.stop = Stop::interrupted;
+    result.message = "interrupted";
+  }
+  result.parts.assign(static_cast<std::size_t>(tensor.num_observed()), Part::train);
+  for (const Index k : split.held_out) result.parts[k] = Part::held_out;
+  for (const std::vector<Index>& part : split.validation)
+    for (const Index k : part) result.parts[k] = Part::validation;
+  result.history = std::move(run.history);
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return result;
+}
+
+}  // namespace rankflow

@@ -1,0 +1,194 @@
+// One model of an array: fitted without each validation part, then on all that trains.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/array/fits.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "completion/array/predictors.h"
+
+namespace rankflow::completion {
+namespace {
+
+// The training cells, and the validation parts as cells.
+struct DenseParts {
+  CellMask train;
+  std::vector<std::vector<Index>> validation;
+};
+
+DenseParts dense_parts(const ArrayRun& run, bool everything) {
+  DenseParts parts{run.dense->array.observed, {}};
+  if (!everything)
+    for (const Index k : run.split.held_out) parts.train[run.dense->cell[k]] = 0;
+  for (const std::vector<Index>& numbers : run.split.validation) {
+    parts.validation.emplace_back();
+    for (const Index k : numbers) parts.validation.back().push_back(run.dense->cell[k]);
+  }
+  return parts;
+}
+
+std::vector<float> to_float(const Vector& cells) {
+  std::vector<float> values(static_cast<std::size_t>(cells.size()));
+  std::transform(cells.begin(), cells.end(), values.begin(), [](double x) { return static_cast<float>(x); });
+  return values;
+}
+
+Step step_of(const GrowStep& from) {
+  Step step;
+  step.engine = "cp";
+  step.iteration = from.iteration;
+  step.seconds = from.seconds;
+  step.train_rmse = from.relative_residual;
+  step.validation_rmse = from.validation_rmse;
+  step.rank = from.components;
+  step.singular_values = from.component_norms;
+  return step;
+}
+
+GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& stage) {
+  while (engine.step()) {
+    const GrowStep step = engine.last_step();
+    if (!run.record(step_of(step), stage + ", " + step.stage)) engine.finish(Stop::interrupted);
+  }
+  return engine.result();
+}
+
+OverlapResult follow(ArrayRun& run, OverlapFit& engine) {
+  while (engine.advance())
+    if (!run.record(engine.step(), engine.step().stage)) {
+      engine.finish(Stop::interrupted);
+      break;
+    }
+  return engine.result();
+}
+
+// Residuals of cells that a fit has not seen.
+std::vector<double> residuals(const Tensor& tensor, const std::vector<Index>& numbers,
+                              const CpFactorization<double>& model) {
+  std::vector<double> found;
+  std::vector<std::int32_t> index(static_cast<std::size_t>(tensor.order()));
+  for (const Index k : numbers) {
+    for (std::size_t n = 0; n < index.size(); ++n) index[n] = tensor.index[n][k];
+    found.push_back(model.entry(index) - tensor.value[k]);
+  }
+  return found;
+}
+
+GrowOptions grow_options(const ArrayRun& run) {
+  GrowOptions options = run.options.grow;
+  options.seed = run.options.seed;
+  if (run.options.time_limit > 0) options.max_seconds = 0.2 * run.options.time_limit;
+  return options;
+}
+
+OverlapOptions overlap_options(const ArrayRun& run) {
+  OverlapOptions options = run.options.overlap;
+  options.seed = run.options.seed;
+  if (run.options.time_limit > 0) options.max_seconds = 0.35 * run.options.time_limit;
+  return options;
+}
+
+void take(const GrowCpResult& result, ArrayFit& fit) {
+  fit.train_rmse = result.train_rmse;
+  fit.solved = result.solved();
+  fit.iterations = result.iterations;
+  fit.stop = result.stop;
+  fit.message = result.message;
+}
+
+void take(const OverlapResult& result, ArrayFit& fit) {
+  fit.train_rmse = result.train_rmse;
+  fit.stop = result.stop;
+  fit.message = result.message;
+}
+
+}  // namespace
+
+bool ArrayRun::record(Step step, const std::string& stage) {
+  step.stage = stage;
+  bool go_on = true;
+  for (const Observer& observer : observers) go_on = observer(step) == Next::proceed && go_on;
+  history.push_back(std::move(step));
+  interrupted = interrupted || !go_on;
+  return go_on;
+}
+
+ArrayFit validated_cp(ArrayRun& run) {
+  ArrayFit fit;
+  fit.model = "cp";
+  const GrowOptions options = grow_options(run);
+  PlainIntervals plain;
+  std::vector<std::vector<float>> part_values;
+  std::optional<GrowCpResult> first;
+  double squares = 0, count = 0;
+  for (const std::vector<Index>& part : run.split.validation) {
+    const TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part)),
+                                unseen = problem_of(run.tensor, part);
+    GrowCp engine(train, &unseen, options);
+    const GrowCpResult result = follow(run, engine, "validate cp");
+    if (run.interrupted) return fit;
+    for (const double e : residuals(run.tensor, part, result.model)) {
+      plain.residuals.push_back(std::abs(e));
+      squares += e * e;
+      ++count;
+    }
+    if (run.dense) part_values.push_back(to_float(result.model.dense()));
+    if (!first) first = result;
+  }
+  std::sort(plain.residuals.begin(), plain.residuals.end());
+  fit.validation_rmse = std::sqrt(squares / count);
+
+  const TensorProblem<double> train = problem_without(run.tensor, run.split.held_out);
+  GrowCp engine(train, *first, options);
+  fit.cp = follow(run, engine, "fit cp");
+  take(*fit.cp, fit);
+  fit.solved = fit.solved && first->solved();
+  if (run.dense) {
+    const DenseParts parts = dense_parts(run, false);
+    fit.predictor =
+        cp_predictor(fit.cp->model, calibrate_intervals(run.dense->array, parts.train, to_float(fit.cp->model.dense()),
+                                                        parts.validation, part_values));
+  } else {
+    fit.predictor = cp_predictor(fit.cp->model, std::move(plain));
+  }
+  return fit;
+}
+
+ArrayFit validated_overlap(ArrayRun& run) {
+  ArrayFit fit;
+  fit.model = "overlap";
+  const DenseParts parts = dense_parts(run, false);
+  const OverlapProblem problem{run.dense->array, parts.train, parts.validation};
+  OverlapFit engine(problem, overlap_options(run));
+  OverlapResult result = follow(run, engine);
+  if (run.interrupted) return fit;
+  fit.validation_rmse = result.validation_rmse;
+  take(result, fit);
+  fit.predictor = dense_predictor(
+      run.tensor.shape(), result.values,
+      calibrate_intervals(run.dense->array, parts.train, result.values, parts.validation, result.part_values));
+  fit.overlap = std::move(result);
+  return fit;
+}
+
+ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen) {
+  ArrayFit fit;
+  fit.model = chosen.model;
+  if (chosen.cp) {
+    const TensorProblem<double> all = problem_without(run.tensor, {});
+    GrowCp engine(all, *chosen.cp, grow_options(run));
+    fit.cp = follow(run, engine, "refit cp");
+    take(*fit.cp, fit);
+    fit.predictor = recentred(cp_predictor(fit.cp->model, PlainIntervals{}), chosen.predictor);
+    return fit;
+  }
+  const DenseParts parts = dense_parts(run, true);
+  const OverlapProblem problem{run.dense->array, parts.train, {}};
+  OverlapFit engine(problem, *chosen.overlap, overlap_options(run));
+  fit.overlap = follow(run, engine);
+  take(*fit.overlap, fit);
+  fit.predictor = recentred(dense_predictor(run.tensor.shape(), fit.overlap->values, {}), chosen.predictor);
+  return fit;
+}
+
+}  // namespace rankflow::completion

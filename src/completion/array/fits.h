@@ -1,0 +1,50 @@
+// One model of an array: fitted without each validation part, then on all that trains.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "completion/array/split.h"
+#include "rankflow/grow_cp.h"
+#include "rankflow/overlap.h"
+
+namespace rankflow::completion {
+
+/// What a fit needs to know; `observers` see every step and may end it.
+struct ArrayRun {
+  const Tensor& tensor;
+  const ArrayOptions& options;
+  std::span<const Observer> observers;
+  const std::optional<DenseView>& dense;
+  const ArraySplit& split;
+  std::vector<Step> history = {};
+  bool interrupted = false;
+
+  /// Shows a step to the observers and keeps it; false once one of them wants an end.
+  bool record(Step step, const std::string& stage);
+};
+
+/// A model of either kind. What is empty does not belong to it.
+struct ArrayFit {
+  std::string model;
+  double validation_rmse = kNaN;  // over all validation parts, each from a fit without it
+  double train_rmse = kNaN;
+  bool solved = false;
+  Index iterations = 0;
+  Stop stop = Stop::not_run;
+  std::string message;
+  std::optional<GrowCpResult> cp;
+  std::optional<OverlapResult> overlap;
+  std::shared_ptr<const ArrayPredictor> predictor;
+};
+
+/// Fits on everything but the held-out part; the validation parts choose and calibrate.
+ArrayFit validated_cp(ArrayRun& run);
+ArrayFit validated_overlap(ArrayRun& run);
+/// The same model on all observations, with the choices and the calibration of the first fit.
+ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen);
+
+}  // namespace rankflow::completion

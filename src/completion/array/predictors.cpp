@@ -1,0 +1,104 @@
+// What predicts the cells of an array: a sum of outer products, or a completed array.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/array/predictors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace rankflow::completion {
+namespace {
+
+Index cell_of(std::span<const std::int32_t> index, const std::vector<Index>& shape) {
+  Index cell = 0;
+  for (std::size_t n = 0; n < shape.size(); ++n) cell = cell * shape[n] + index[n];
+  return cell;
+}
+
+class PlainCp final : public ArrayPredictor {
+ public:
+  PlainCp(CpFactorization<double> model, PlainIntervals intervals)
+      : model_(std::move(model)), intervals_(std::move(intervals)) {}
+  double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
+  Interval interval(std::span<const std::int32_t> index, double level) const override {
+    const double x = predict(index), half = intervals_.half_width(level);
+    return {x - half, x + half};
+  }
+
+ private:
+  CpFactorization<double> model_;
+  PlainIntervals intervals_;
+};
+
+class LocalCp final : public ArrayPredictor {
+ public:
+  LocalCp(CpFactorization<double> model, ArrayIntervals intervals)
+      : model_(std::move(model)), shape_(model_.shape()), intervals_(std::move(intervals)) {}
+  double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
+  Interval interval(std::span<const std::int32_t> index, double level) const override {
+    return intervals_.at(cell_of(index, shape_), predict(index), level);
+  }
+
+ private:
+  CpFactorization<double> model_;
+  std::vector<Index> shape_;
+  ArrayIntervals intervals_;
+};
+
+class Completed final : public ArrayPredictor {
+ public:
+  Completed(std::vector<Index> shape, std::vector<float> values, ArrayIntervals intervals)
+      : shape_(std::move(shape)), values_(std::move(values)), intervals_(std::move(intervals)) {}
+  double predict(std::span<const std::int32_t> index) const override {
+    return static_cast<double>(values_[cell_of(index, shape_)]);
+  }
+  Interval interval(std::span<const std::int32_t> index, double level) const override {
+    return intervals_.at(cell_of(index, shape_), predict(index), level);
+  }
+
+ private:
+  std::vector<Index> shape_;
+  std::vector<float> values_;
+  ArrayIntervals intervals_;
+};
+
+class Recentred final : public ArrayPredictor {
+ public:
+  Recentred(std::shared_ptr<const ArrayPredictor> again, std::shared_ptr<const ArrayPredictor> calibrated)
+      : again_(std::move(again)), calibrated_(std::move(calibrated)) {}
+  double predict(std::span<const std::int32_t> index) const override { return again_->predict(index); }
+  Interval interval(std::span<const std::int32_t> index, double level) const override {
+    const Interval known = calibrated_->interval(index, level);
+    const double shift = predict(index) - calibrated_->predict(index);
+    return {known.low + shift, known.high + shift};
+  }
+
+ private:
+  std::shared_ptr<const ArrayPredictor> again_, calibrated_;
+};
+
+}  // namespace
+
+double PlainIntervals::half_width(double level) const {
+  const auto count = static_cast<double>(residuals.size());
+  const auto place = static_cast<std::size_t>(std::ceil(level * (count + 1)));
+  return place < 1 ? 0 : place > residuals.size() ? HUGE_VAL : residuals[place - 1];
+}
+
+std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, PlainIntervals intervals) {
+  return std::make_shared<PlainCp>(std::move(model), std::move(intervals));
+}
+std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, ArrayIntervals intervals) {
+  return std::make_shared<LocalCp>(std::move(model), std::move(intervals));
+}
+std::shared_ptr<const ArrayPredictor> dense_predictor(std::vector<Index> shape, std::vector<float> values,
+                                                      ArrayIntervals intervals) {
+  return std::make_shared<Completed>(std::move(shape), std::move(values), std::move(intervals));
+}
+
+std::shared_ptr<const ArrayPredictor> recentred(std::shared_ptr<const ArrayPredictor> again,
+                                                std::shared_ptr<const ArrayPredictor> calibrated) {
+  return std::make_shared<Recentred>(std::move(again), std::move(calibrated));
+}
+
+}  // namespace rankflow::completion

@@ -1,0 +1,32 @@
+// What predicts the cells of an array: a sum of outer products, or a completed array.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "rankflow/array_intervals.h"
+#include "rankflow/complete_array.h"
+#include "rankflow/cp_factorization.h"
+
+namespace rankflow::completion {
+
+/// Half widths for lists of cells: quantiles of the absolute residuals of cells that a fit has not seen, the same
+/// everywhere (split conformal).
+struct PlainIntervals {
+  std::vector<double> residuals;  // absolute, ascending
+  double half_width(double level) const;
+};
+
+/// Lists: plain intervals. Arrays whose cells are in memory: intervals with a local scale.
+std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, PlainIntervals intervals);
+std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, ArrayIntervals intervals);
+/// values: every cell, last mode fastest.
+std::shared_ptr<const ArrayPredictor> dense_predictor(std::vector<Index> shape, std::vector<float> values,
+                                                      ArrayIntervals intervals);
+
+/// Predicts as `again`, a fit on more cells, does; its intervals are as wide as those of `calibrated`.
+std::shared_ptr<const ArrayPredictor> recentred(std::shared_ptr<const ArrayPredictor> again,
+                                                std::shared_ptr<const ArrayPredictor> calibrated);
+
+}  // namespace rankflow::completion
