@@ -49,7 +49,7 @@ class Search {
   const SplitFit& found(Set modes) const { return fits_.at(key(modes)); }
 
   BinaryTree run() {
-    while (static_cast<Index>(groups_.size()) > std::max<Index>(kExactModes, 1)) join_best_pair();
+    while (static_cast<Index>(groups_.size()) > kExactModes) join_best_pair();
     if (groups_.size() > 1) split_exactly();
     return tree_;
   }
@@ -82,6 +82,7 @@ class Search {
   // 0 keeps a line through few points from fitting them all.
   std::vector<double> adjusted_scores(const std::vector<Set>& splits) {
     constexpr double kWeight = 2;
+    if (splits.empty()) return {};
     fit(splits);
     const auto count = static_cast<Index>(splits.size());
     Vector side(count), score(count);
