@@ -70,6 +70,9 @@ TEST(ChooseTree, FindsPlantedTreesOfOrderFour) {
 
 TEST(ChooseTree, FindsPlantedTreesOfOrderSix) {
   EXPECT_EQ(found_of_ten("((0,1),(2,3),(4,5))", 6, 4, 3, 0), 10);
+}
+
+TEST(ChooseTree, FindsPlantedChainsOfOrderSix) {
   EXPECT_EQ(found_of_ten("(((0,1),2),((3,4),5))", 6, 4, 3, 0), 10);
 }
 
