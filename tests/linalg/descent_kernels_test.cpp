@@ -77,6 +77,35 @@ TEST(MatrixProduct, AgreesWithThePlainProductForAllShapesAndLayouts) {
   check_product<double>(530, 520, 515, false, true);
 }
 
+// Rows as long as whole cache lines, but starting one number behind one.
+TEST(MatrixProduct, MayStartAnywhere) {
+  constexpr Index m = 21, n = 48, k = 32;
+  const Matrix a = normal_matrix(m, k, 1).cast<float>().cast<double>();
+  const Matrix b = normal_matrix(k, n, 2).cast<float>().cast<double>();
+  with_every_set([&] {
+    for (const bool transposed : {false, true}) {
+      const Matrix b_stored = transposed ? Matrix(b.transpose()) : b;
+      AlignedVector<float> left(1 + m * k), right(1 + k * n), out(1 + m * n + 16, 7.0F);
+      Eigen::Map<MatrixOf<float>>(left.data() + 1, m, k) = a.cast<float>();
+      Eigen::Map<MatrixOf<float>>(right.data() + 1, b_stored.rows(), b_stored.cols()) = b_stored.cast<float>();
+      multiply(MatrixProduct<float>{.a = left.data() + 1,
+                                    .a_row = k,
+                                    .b = right.data() + 1,
+                                    .b_row = b_stored.cols(),
+                                    .b_transposed = transposed,
+                                    .c = out.data() + 1,
+                                    .c_row = n,
+                                    .m = m,
+                                    .n = n,
+                                    .k = k});
+      const Matrix found = Eigen::Map<MatrixOf<float>>(out.data() + 1, m, n).cast<double>();
+      EXPECT_LT((found - a * b).cwiseAbs().maxCoeff(), tolerance<float>(k));
+      EXPECT_EQ(out.front(), 7);  // nothing is written before or behind
+      EXPECT_EQ(out[1 + m * n], 7);
+    }
+  });
+}
+
 TEST(MatrixProduct, GivesTheSameBitsForAnyNumberOfThreads) {
   const AlignedRows<float> a = padded<float>(normal_matrix(500, 300, 1)), b = padded<float>(normal_matrix(300, 400, 2));
   std::vector<AlignedRows<float>> results;

@@ -158,6 +158,36 @@ TEST(TreeLoss, IsTheSameForAnyNumberOfThreads) {
   expect_same_bits<double>(dense, small, 20);
 }
 
+// More rows below a node than one sum takes; the derivative along a random direction.
+TEST(TreeLoss, LongSumsAreCompleteAndTheSameForAnyNumberOfThreads) {
+  const std::vector<Index> shape = {24, 24, 24, 3};
+  const auto problem = test::observe<double>(test::normal_matrix(41472, 1, 1).col(0), shape, 30000, 1);
+  auto model = initialize_tree<double>(ModeTree::parse("(((0,1),2),3)", 4), shape, {7}, {.deviation = .5, .seed = 2});
+  const auto loss = make_loss(problem, model);
+  const int before = num_threads();
+  std::vector<std::vector<Matrix>> gradients;
+  for (const int threads : {1, 2}) {
+    set_num_threads(threads);
+    gradients.push_back(test::like(model.weights));
+    loss->gradient(gradients.back());
+  }
+  set_num_threads(before);
+  constexpr double kStep = 1e-6;
+  double slope = 0, size = 0;
+  std::vector<Matrix> direction, start = model.weights;
+  for (std::size_t node = 0; node < start.size(); ++node) {
+    EXPECT_EQ(gradients[0][node], gradients[1][node]);
+    direction.push_back(test::normal_matrix(start[node].rows(), start[node].cols(), 9 + node));
+    slope += direction[node].cwiseProduct(gradients[0][node]).sum();
+    size += gradients[0][node].norm();
+  }
+  const auto at = [&](double step) {
+    for (std::size_t node = 0; node < start.size(); ++node) model.weights[node] = start[node] + step * direction[node];
+    return loss->loss();
+  };
+  EXPECT_NEAR((at(kStep) - at(-kStep)) / (2 * kStep), slope, 1e-6 * size);
+}
+
 TEST(TreeLoss, WrongShapesAreExplained) {
   auto model = test::random_tree(test::every_tree()[0], 1);
   auto problem = test::random_completion(test::every_tree()[1], 1);
