@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/array_verbs.h"
 #include "cli/option_binding.h"
 #include "cli/table_report.h"
 #include "cli/verbs.h"
@@ -22,7 +23,7 @@ struct Check {
   std::string path, output;
   bool json = false, fix = false;
   Index max_problems = 20;
-  ReadOptions read;
+  TensorReadOptions read;
 };
 
 void print_flaws(const Inspection& inspection, const std::string& source) {
@@ -55,7 +56,11 @@ int run(const Check& check) {
   if (check.fix && check.output.empty()) throw OptionError("--fix needs -o OUT", "the file itself is never changed");
   if (!check.fix && !check.output.empty())
     throw OptionError("-o is for --fix", "`rankflow convert` writes other formats");
-  const Inspection inspection = inspect_table(check.path, check.read, check.max_problems);
+  if (holds_tensor(check.path, check.read)) {
+    if (check.fix) throw OptionError("--fix repairs tables, and this is an array");
+    return check_array_file(check.path, check.read, check.json, check.max_problems);
+  }
+  const Inspection inspection = inspect_table(check.path, check.read.table, check.max_problems);
   const Table& table = inspection.table;
   const TableSummary summary = summarize(table);
   const bool clean = inspection.num_flaws == 0;
@@ -91,9 +96,11 @@ void add_check(CLI::App& program, Outcome& outcome) {
   verb->add_option("-o,--output", check->output, "where --fix writes");
   verb->add_option("--max-problems", check->max_problems, "how many problems are listed [20]")
       ->check(CLI::Range(Index{1}, Index{1'000'000}));
-  bind(*verb, fields(check->read), "Reading");
+  bind(*verb, fields(check->read.table), "Reading");
+  bind(*verb, array_fields(check->read), "Reading");
   verb->footer(
-      "Reads text (triplets or a dense table), .npy, .npz, Matrix Market, PGM and PNG, each also packed with gzip.\n"
+      "Reads text (triplets or a dense table), .npy, .npz, Matrix Market, PGM and PNG, each also packed with gzip;\n"
+      "arrays of order 3 and more from .npy, .npz, HDF5, MATLAB, idx, .tns and text.\n"
       "Exit status: 0 nothing is wrong (warnings are allowed) or --fix wrote the copy; 2 wrong options; 3 the file "
       "cannot be read as it is.");
   verb->callback([check, &outcome] {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/threads.h"
+#include "cli/array_verbs.h"
 #include "cli/complete_outputs.h"
 #include "cli/option_binding.h"
 #include "cli/progress.h"
@@ -23,10 +24,38 @@ struct Settings {
   double checkpoint_every = 30;
   int threads = 0;
   bool json = false, quiet = false;
-  ReadOptions read;
+  TensorReadOptions read;  // the part for tables is `read.table`
   CompleteOptions complete;
   OutputOptions output;
 };
+
+// --model says which model an array gets, or names a file.
+std::optional<ArrayModel> model_word(const std::string& word) {
+  if (word == "auto") return ArrayModel::automatic;
+  if (word == "cp") return ArrayModel::cp;
+  if (word == "overlap") return ArrayModel::overlap;
+  return std::nullopt;
+}
+
+// What arrays do not know is refused; shares, seed and limits are those of tables.
+ArrayJob array_job(const Settings& settings) {
+  if (settings.complete.engine != Engine::automatic)
+    throw OptionError("--engine chooses among the engines for tables, and this is an array",
+                      "--model chooses for arrays");
+  if (!settings.checkpoint.empty() || !settings.resume.empty())
+    throw OptionError("--checkpoint and --resume are for tables, and this is an array");
+  ArrayJob job{settings.input, settings.read, {}, settings.output, settings.json, settings.quiet};
+  job.complete.held_out = settings.complete.held_out;
+  job.complete.validation = settings.complete.validation;
+  job.complete.refit = settings.complete.refit;
+  job.complete.time_limit = settings.complete.time_limit;
+  job.complete.seed = settings.complete.seed;
+  if (const std::optional<ArrayModel> model = model_word(job.output.model_path)) {
+    job.complete.model = *model;
+    job.output.model_path.clear();
+  }
+  return job;
+}
 
 // Where an interrupted run is kept when no --checkpoint was given.
 std::string default_checkpoint(const OutputOptions& output) {
@@ -68,7 +97,15 @@ void say(const Settings& settings, const Table& table) {
 
 void run(Settings& settings, Outcome& outcome) {
   set_num_threads(settings.threads);
-  const Table table = read_table(settings.input, settings.read);
+  if (holds_tensor(settings.input, settings.read)) {
+    outcome.status = complete_array_file(array_job(settings));
+    return;
+  }
+  if (model_word(settings.output.model_path))
+    throw OptionError(
+        fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.output.model_path),
+        fmt::format("write --model ./{} for a file of that name", settings.output.model_path));
+  const Table table = read_table(settings.input, settings.read.table);
   check_outputs(settings.output, table);
   settings.complete.refit = settings.complete.refit && !settings.output.table_path.empty();
   say(settings, table);
@@ -115,7 +152,8 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   OutputOptions& output = settings->output;
   verb->add_option("-o,--output", output.table_path, "completed table (dense input) or list of all cells (triplets)");
   verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
-  verb->add_option("--model", output.model_path, "file for the model alone (.npz)");
+  verb->add_option("--model", output.model_path,
+                   "tables: file for the model alone (.npz); arrays: auto, cp or overlap");
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
       ->check(in_range({0, 0.999}));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
@@ -129,7 +167,8 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_flag("--json", settings->json, "the result as one JSON object on standard output");
   verb->add_flag("-q,--quiet", settings->quiet, "no progress and no notes");
   cli::bind(*verb, fields(output.write), "Writing");
-  cli::bind(*verb, fields(settings->read), "Reading");
+  cli::bind(*verb, fields(settings->read.table), "Reading");
+  cli::bind(*verb, array_fields(settings->read), "Reading");
   cli::bind(*verb, fields(settings->complete), "Learning");
   verb->callback([settings, &outcome] { run(*settings, outcome); });
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 
+#include "cli/array_verbs.h"
 #include "cli/option_binding.h"
 #include "cli/table_report.h"
 #include "cli/verbs.h"
@@ -25,7 +26,7 @@ struct Convert {
   Shape shape = Shape::as_read;
   bool json = false;
   int digits = 0;
-  ReadOptions read;
+  TensorReadOptions read;
   WriteOptions write;
 };
 
@@ -41,7 +42,9 @@ void round_values(Table& table, int digits) {
 
 void run(const Convert& convert) {
   if (convert.json && convert.output == "-") throw OptionError("--json and OUT = - both want standard output");
-  Table table = read_table(convert.input, convert.read);
+  if (holds_tensor(convert.input, convert.read))
+    return convert_array_file(convert.input, convert.output, convert.read, convert.json);
+  Table table = read_table(convert.input, convert.read.table);
   if (convert.digits > 0) round_values(table, convert.digits);
   switch (convert.shape) {
     case Shape::triplets:
@@ -76,7 +79,8 @@ void add_convert(CLI::App& program, Outcome&) {
                       {{"as-read", Shape::as_read}, {"triplets", Shape::triplets}, {"dense", Shape::dense}},
                       "write observations one a line, or a table with holes"),
                field("digits", convert->digits, {0, 17}, "significant digits that values are rounded to; 0 = all")});
-  bind(*verb, fields(convert->read), "Reading");
+  bind(*verb, fields(convert->read.table), "Reading");
+  bind(*verb, array_fields(convert->read), "Reading");
   verb->callback([convert] { run(*convert); });
 }
 
