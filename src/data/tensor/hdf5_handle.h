@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#define H5_USE_110_API  // of Debian 12; later versions still know it
 #include <hdf5.h>
 
 #include <string>

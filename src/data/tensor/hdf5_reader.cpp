@@ -160,7 +160,7 @@ void check_size(hid_t set, const DenseShape& dense, std::size_t item, const std:
   if (H5Pget_external_count(creation.get()) > 0 || H5Pget_layout(creation.get()) == H5D_VIRTUAL)
     flaws.fail(0, fmt::format("the cells of the data set '{}' lie in other files", shown(name)),
                "copy them into one: h5repack, or save the array as .npy");
-  constexpr double kMostPacked = 1100, kFree = 1 << 24;
+  constexpr double kMostPacked = 1100, kFree = 1 << 20;
   const auto stored = static_cast<double>(H5Dget_storage_size(set));
   const double declared = static_cast<double>(dense.count()) * static_cast<double>(item);
   if (declared > kFree + kMostPacked * stored)

@@ -158,12 +158,15 @@ void sort_into(Tensor& tensor, TensorEntries&& entries, Duplicates duplicates, c
 }
 
 void fill_absent(Tensor& tensor, const Flaws& flaws) {
-  constexpr double kMostCells = 1 << 28;
-  if (tensor.cells() > kMostCells)
-    flaws.fail(0,
-               fmt::format("--absent zero makes all {:.3g} cells of {} observed; at most {:.3g} can be", tensor.cells(),
-                           shape_text(tensor.shape()), kMostCells),
-               "leave --absent out: what the list does not name is then a hole");
+  // A few lines must not fill the memory: of arrays that are larger than 10^6, one cell in 10^5 is named.
+  constexpr double kMostCells = 1 << 28, kFree = 1e6, kMostPerObservation = 1e5;
+  const double most = std::min(kMostCells, kFree + kMostPerObservation * static_cast<double>(tensor.num_observed()));
+  if (tensor.cells() > most)
+    flaws.fail(
+        0,
+        fmt::format("--absent zero makes all {:.3g} cells of {} observed; with {} in the list, at most {:.3g} can be",
+                    tensor.cells(), shape_text(tensor.shape()), tensor.num_observed(), most),
+        "leave --absent out: what the list does not name is then a hole");
   const auto cells = static_cast<std::size_t>(tensor.cells());
   TensorEntries all;
   all.value.assign(cells, 0.0);
