@@ -125,9 +125,10 @@ int main(int argc, char** argv) {
     const Measured found = measure_case(given);
     // An inner product and two weighted sums per entry and component; the products of rows are not counted. Windows
     // leave most of them out.
-    const double flops = given.windows ? kNaN : 6.0 * static_cast<double>(given.count * given.components);
-    fmt::print("{:<8}{:>14.1f}{:>18.1f}{:>11.0f} %{:>13.4g}\n", given.name, found.seconds * 1e6,
-               flops / found.seconds / 1e9, 100 * flops / found.seconds / peak, found.loss);
+    const double flops = 6.0 * static_cast<double>(given.count * given.components);
+    const std::string rate = given.windows ? "-" : fmt::format("{:.1f}", flops / found.seconds / 1e9);
+    const std::string share = given.windows ? "-" : fmt::format("{:.0f} %", 100 * flops / found.seconds / peak);
+    fmt::print("{:<8}{:>14.1f}{:>18}{:>13}{:>13.4g}\n", given.name, found.seconds * 1e6, rate, share, found.loss);
   }
   return 0;
 }
