@@ -15,6 +15,10 @@
 
 namespace rankflow {
 
+namespace tensor_descent {
+class Postponed;
+}
+
 /// What descent needs of a factorization: a list of weight matrices, what it says about the observations, and the
 /// gradient. Implementations keep the problem's index and their work space; `problem` must outlive them.
 template <class T>
@@ -25,9 +29,26 @@ class TensorModelLoss {
   /// The loss at the current weights; `gradient` has the shapes of weights(), overwritten.
   virtual double gradient(std::vector<MatrixOf<T>>& gradient) = 0;
   virtual double loss() = 0;
+  /// Weights that move only every few updates; null where all move in each.
+  virtual tensor_descent::Postponed* postponed() { return nullptr; }
 };
 template <class T>
 std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, CpFactorization<T>& model);
+
+/// Components that are negligible and hardly move are moved once per window, by all its updates together and right to
+/// second order; a window costs them what two updates cost. Everything else happens in every update as always, and
+/// between strides the model is what it would be: read it then, but do not change it. Norms of components and the loss
+/// stay within 1e-3 of those without windows until the step reaches the edge of stability, where runs are chaotic
+/// anyway. Needs observed entries and an optimizer with one step size for all weights (plain, group_rmsprop,
+/// normalized).
+struct CpWindowOptions {
+  Index updates = 32;     // per window
+  double change = 1e-2;   // the most that a vector of a postponed component may change in a window, of its norm
+  double largest = 1e-4;  // the largest norm of such a component, of that of the observed tensor
+};
+template <class T>
+std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, CpFactorization<T>& model,
+                                              const CpWindowOptions& windows);
 template <class T>
 std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, TreeFactorization<T>& model);
 

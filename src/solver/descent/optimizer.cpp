@@ -71,9 +71,9 @@ void Updater<T>::subtract(std::span<T* const> x, std::span<const T* const> gradi
 // v_t = beta v_{t-1} + (1 - beta) sum_l ||G_l||^2; step = lr / (sqrt(v_t / (1 - beta^t)) + epsilon)
 // (Arora, Cohen, Hu and Luo 2019, their published code).
 template <class T>
-double Updater<T>::group_rmsprop(std::span<T* const> x, std::span<const T* const> gradient) {
+double Updater<T>::group_rmsprop(std::span<T* const> x, std::span<const T* const> gradient, double more) {
   power2_ *= options_.beta;
-  mean_square_ = options_.beta * mean_square_ + (1 - options_.beta) * squared_norm(gradient);
+  mean_square_ = options_.beta * mean_square_ + (1 - options_.beta) * (squared_norm(gradient) + more);
   const double size = std::sqrt(mean_square_ / (1 - power2_)) + options_.epsilon;
   const double step = size > 0 ? options_.step_size / size : 0;
   subtract(x, gradient, step);
@@ -114,7 +114,7 @@ void Updater<T>::add_velocity(T* x, const T* gradient, Index part, Index size) {
 }
 
 template <class T>
-double Updater<T>::update(std::span<T* const> x, std::span<const T* const> gradient) {
+double Updater<T>::update(std::span<T* const> x, std::span<const T* const> gradient, double more) {
   double step = options_.step_size;
   switch (options_.optimizer) {
     case Optimizer::plain:
@@ -129,9 +129,9 @@ double Updater<T>::update(std::span<T* const> x, std::span<const T* const> gradi
       for (std::size_t p = 0; p < sizes_.size(); ++p) adam(x[p], gradient[p], begin_[p], sizes_[p]);
       break;
     case Optimizer::group_rmsprop:
-      return group_rmsprop(x, gradient);
+      return group_rmsprop(x, gradient, more);
     case Optimizer::normalized: {
-      const double norm = std::sqrt(squared_norm(gradient));
+      const double norm = std::sqrt(squared_norm(gradient) + more);
       step = norm > 0 ? step / norm : 0;
       subtract(x, gradient, step);
       break;

@@ -20,8 +20,8 @@ class Updater {
   /// Factors that lie apart, each with its size.
   Updater(const DescentOptions& options, std::vector<Index> sizes);
 
-  /// Moves x; returns the size of the step that was taken.
-  double update(std::span<T* const> x, std::span<const T* const> gradient);
+  /// Moves x; returns the size of the step that was taken. more: squared norm of a gradient beside this one.
+  double update(std::span<T* const> x, std::span<const T* const> gradient, double more = 0);
   double update(T* x, const T* gradient) { return update(std::span(&x, 1), std::span(&gradient, 1)); }
   /// x -= step gradient.
   void subtract(std::span<T* const> x, std::span<const T* const> gradient, double step);
@@ -34,7 +34,7 @@ class Updater {
  private:
   double squared_norm(const T* gradient, Index size);
   void subtract(T* x, const T* gradient, double step, Index size);
-  double group_rmsprop(std::span<T* const> x, std::span<const T* const> gradient);
+  double group_rmsprop(std::span<T* const> x, std::span<const T* const> gradient, double more);
   void adam(T* x, const T* gradient, Index part, Index size);
   void add_velocity(T* x, const T* gradient, Index part, Index size);
 

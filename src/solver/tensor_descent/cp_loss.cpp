@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
+#include "solver/tensor_descent/cp_parts.h"
 #include "solver/tensor_descent/matrix_pass.h"
 #include "solver/tensor_descent/product_pass.h"
 #include "solver/tensor_descent/tensor_sensing.h"
@@ -28,20 +29,6 @@ Pass<T> make_pass(ProductPlan plan, Index components) {
       static_cast<double>(plan.nodes[plan.left].rows) * static_cast<double>(plan.nodes[plan.right].rows);
   if (kListCost * static_cast<double>(plan.count) >= cells) return MatrixPass<T>(std::move(plan), components);
   return ProductPass<T>(std::move(plan), components, Columns::in_blocks);
-}
-
-template <class T>
-std::vector<const MatrixOf<T>*> views(const std::vector<MatrixOf<T>>& matrices) {
-  std::vector<const MatrixOf<T>*> list;
-  for (const MatrixOf<T>& matrix : matrices) list.push_back(&matrix);
-  return list;
-}
-
-template <class T>
-std::vector<MatrixOf<T>*> targets(std::vector<MatrixOf<T>>& matrices) {
-  std::vector<MatrixOf<T>*> list;
-  for (MatrixOf<T>& matrix : matrices) list.push_back(&matrix);
-  return list;
 }
 
 template <class T>
@@ -178,6 +165,8 @@ class CpRankOneLoss final : public CpLoss<T> {
   std::vector<T> x_, slope_;
 };
 
+}  // namespace
+
 template <class T>
 void check_model(const TensorProblem<T>& problem, const CpFactorization<T>& model) {
   if (model.shape() != problem.shape)
@@ -189,7 +178,9 @@ void check_model(const TensorProblem<T>& problem, const CpFactorization<T>& mode
                                                         model.components(), factor.cols()));
 }
 
-}  // namespace
+template void check_model<double>(const TensorProblem<double>&, const CpFactorization<double>&);
+template void check_model<float>(const TensorProblem<float>&, const CpFactorization<float>&);
+
 }  // namespace tensor_descent
 
 template <class T>

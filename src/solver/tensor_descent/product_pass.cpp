@@ -29,8 +29,8 @@ std::vector<Index> even_ranges(Index rows) {
 }  // namespace
 
 template <class T>
-ProductPass<T>::ProductPass(ProductPlan plan, Index components, Columns columns)
-    : plan_(std::move(plan)), components_(components) {
+ProductPass<T>::ProductPass(std::shared_ptr<const ProductPlan> plan, Index components, Columns columns)
+    : shared_plan_(std::move(plan)), plan_(*shared_plan_), components_(components) {
   constexpr Index line = kLineBytes / static_cast<Index>(sizeof(T));
   const Index lines = (components + line - 1) / line;
   if (columns == Columns::at_once) {

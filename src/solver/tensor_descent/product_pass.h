@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "linalg/aligned.h"
@@ -22,7 +23,9 @@ enum class Columns {
 template <class T>
 class ProductPass {
  public:
-  ProductPass(ProductPlan plan, Index components, Columns columns);
+  ProductPass(ProductPlan plan, Index components, Columns columns)
+      : ProductPass(std::make_shared<const ProductPlan>(std::move(plan)), components, columns) {}
+  ProductPass(std::shared_ptr<const ProductPlan> plan, Index components, Columns columns);
 
   const ProductPlan& plan() const { return plan_; }
   /// x, one number per observation. Keeps the products for collect().
@@ -50,7 +53,8 @@ class ProductPass {
   void store(const std::vector<MatrixOf<T>*>& gradients, Index block, const T* gradient);
   T* scratch();
 
-  ProductPlan plan_;
+  std::shared_ptr<const ProductPlan> shared_plan_;
+  const ProductPlan& plan_;
   Index components_, width_ = 0, num_blocks_ = 1;
   RowKernels<T> kernels_;
   bool by_blocks_ = false;              // threads share blocks, not rows

@@ -9,6 +9,7 @@
 
 #include "rankflow/error.h"
 #include "solver/descent/optimizer.h"
+#include "solver/tensor_descent/postponed.h"
 
 namespace rankflow {
 namespace {
@@ -42,9 +43,13 @@ struct TensorDescent<T>::Impl {
       : loss_function(given),
         options(given_options),
         weights(given.weights()),
+        postponed(given.postponed()),
         updater(given_options, sizes_of(weights)),
         next_step(given_options.step_size) {
     check(options);
+    if (postponed && (options.optimizer == Optimizer::momentum || options.optimizer == Optimizer::adam))
+      throw OptionError("optimizer: weights that are postponed need one step size for all, without memory of gradients",
+                        "pass plain, group_rmsprop or normalized, or a loss without windows");
     for (MatrixOf<T>* matrix : weights) {
       x.push_back(matrix->data());
       gradient.emplace_back(MatrixOf<T>::Zero(matrix->rows(), matrix->cols()));
@@ -59,11 +64,20 @@ struct TensorDescent<T>::Impl {
   bool step();
   void finish(Stop why, std::string message);
   bool ended() const { return stop != Stop::not_run; }
+  double postponed_norm() const { return postponed ? postponed->squared_norm() : 0; }
+  // Between strides the model is shown as it is now.
+  void show() {
+    if (postponed) postponed->show();
+  }
+  void hide() {
+    if (postponed) postponed->hide();
+  }
   double seconds_now() const { return seconds + std::chrono::duration<double>(Clock::now() - stride_begin).count(); }
 
   TensorModelLoss<T>& loss_function;
   DescentOptions options;
   std::vector<MatrixOf<T>*> weights;
+  tensor_descent::Postponed* postponed;  // null: all weights move in each update
   std::vector<MatrixOf<T>> gradient;
   std::vector<T*> x;
   std::vector<const T*> slope;  // gradient's numbers
@@ -89,8 +103,11 @@ void TensorDescent<T>::Impl::evaluate() {
 // What watchers ask for is not evaluated again by the next step, so its time counts.
 template <class T>
 void TensorDescent<T>::Impl::evaluate_between_strides() {
+  if (evaluated) return;
   stride_begin = Clock::now();
+  hide();
   evaluate();
+  show();
   seconds = seconds_now();
 }
 
@@ -145,9 +162,10 @@ bool TensorDescent<T>::Impl::step() {
   if (options.adaptive) {
     if (!take_adaptive_step()) return false;
   } else {
-    step_size = updater.update(x, slope);
+    step_size = updater.update(x, slope, postponed_norm());
     evaluated = false;
   }
+  if (postponed) postponed->moved(step_size);
   time += step_size;
   ++iteration;
   return true;
@@ -163,10 +181,12 @@ template <class T>
 bool TensorDescent<T>::advance(Index iterations) {
   if (impl_->ended()) return false;
   impl_->stride_begin = Clock::now();
+  impl_->hide();
   for (Index k = 0; k < iterations; ++k) {
     impl_->evaluate();
     if (!impl_->step()) break;
   }
+  impl_->show();
   impl_->seconds = impl_->seconds_now();
   return !impl_->ended();
 }
@@ -179,18 +199,21 @@ const TensorMoment& TensorDescent<T>::moment() const {
                    .seconds = impl_->seconds,
                    .loss = impl_->loss,
                    .step_size = impl_->step_size,
-                   .gradient_norm = std::sqrt(impl_->updater.squared_norm(impl_->slope))};
+                   .gradient_norm = std::sqrt(impl_->updater.squared_norm(impl_->slope) + impl_->postponed_norm())};
   return impl_->moment;
 }
 
 template <class T>
 Archive TensorDescent<T>::state() const {
   Archive archive;
+  impl_->hide();
+  if (impl_->postponed) impl_->postponed->save(archive);
   std::vector<T> all;
   for (const MatrixOf<T>* matrix : impl_->weights)
     all.insert(all.end(), matrix->data(), matrix->data() + matrix->size());
   archive.set("version", kStateVersion);
   archive.set("weights", all);
+  impl_->show();
   impl_->updater.save(archive);
   archive.set("iteration", impl_->iteration);
   archive.set("tests_passed", impl_->tests_passed);
@@ -209,7 +232,9 @@ void TensorDescent<T>::restore(const Archive& state) {
   Index size = 0;
   for (const MatrixOf<T>* matrix : impl_->weights) size += matrix->size();
   const std::vector<T> all = numbers(state, "weights", size, T());
+  impl_->hide();
   impl_->updater.load(state);
+  if (impl_->postponed) impl_->postponed->load(state);
   const T* from = all.data();
   for (MatrixOf<T>* matrix : impl_->weights) {
     std::copy(from, from + matrix->size(), matrix->data());
@@ -223,6 +248,7 @@ void TensorDescent<T>::restore(const Archive& state) {
   impl_->seconds = state.get_double("seconds");
   impl_->evaluated = false;
   impl_->stop = Stop::not_run;
+  impl_->show();
 }
 
 template <class T>
