@@ -11,9 +11,8 @@
 namespace rankflow::overlap {
 namespace {
 
-constexpr Index kBlock = 1 << 14;    // cells of an elementwise pass that a thread takes at a time
-constexpr double kCellNs = .5;       // a guess, to leave small passes on one thread
-constexpr double kTolerance = 1e-3;  // of the preconditioned residual's norm, relative to the start
+constexpr Index kBlock = 1 << 14;  // cells of an elementwise pass that a thread takes at a time
+constexpr double kCellNs = .5;     // a guess, to leave small passes on one thread
 
 template <class Work>
 double sum_of_cells(Index cells, Work&& work) {
@@ -147,11 +146,11 @@ void Smoother<T>::step(const Point& point) {
       pair.add_rest(z, work_.image.data(), work_.spare.data(), work_.more.data());
     for_cells(cells, [&](Index c) { r[c] -= work_.image[c]; });
   }
-  iterate(point.iterations);
+  iterate(point);
 }
 
 template <class T>
-void Smoother<T>::iterate(Index iterations) {
+void Smoother<T>::iterate(const Point& point) {
   const auto cells = static_cast<Index>(x_.size());
   T *const r = work_.residual.data(), *const q = work_.direction.data(), *const back = work_.turned.data(),
            *const image = work_.image.data();
@@ -161,7 +160,7 @@ void Smoother<T>::iterate(Index iterations) {
   double rz = sum_of_cells(cells, [&](Index c) { return static_cast<double>(r[c]) * q[c]; });
   const double first = rz;
   last_residual_ = first > 0 ? 1 : 0;
-  for (Index k = 0; k < iterations && rz > kTolerance * kTolerance * first; ++k) {
+  for (Index k = 0; k < point.iterations && rz > point.tolerance * point.tolerance * first; ++k) {
     turn(q, back, false);
     masked(back, work_.more.data());
     turn(work_.more.data(), image, true);
