@@ -74,7 +74,7 @@ TEST(ArrayIntervals, AreNarrowWhereFibresAreQuiet) {
 }
 
 TEST(ArrayIntervals, GrowWithCounts) {
-  const auto mean = [](Index i, Index j, Index k) { return (i * 7 + j * 3 + k * 11) % 13 == 0 ? 400.0 : 3.0; };
+  const auto mean = [](Index i, Index j, Index k) { return (i * 7 + j * 3 + k * 11) % 13 == 0 ? 5000.0 : 50.0; };
   const auto noise = [](Index, Index, Index, double m) { return std::sqrt(m); };
   const Trial result = trial(mean, noise, .9);
   EXPECT_TRUE(result.grows);
