@@ -25,7 +25,7 @@ struct OverlapOptions {
   double patience = .2;      // a path ends once eps is below this share of where the validation error was smallest
   Index iterations = 8;      // of conjugate gradients at one eps, at most
   Index rounds = 3;          // of the coordinate search over weights and strength
-  double gain = .002;        // relative gain of the validation error from which on a change is accepted
+  double gain = .004;        // relative gain of the validation error from which on a change is accepted
   Index full_below = 300;    // modes up to this size get all their eigenvectors
   Index leading = 60;        // larger ones so many
   Index group_limit = 400;   // order 4 and more: pairs of modes with at most so many indices together are unfolded too

@@ -20,6 +20,9 @@ constexpr std::int64_t kStateVersion = 1;
 enum class Phase : std::int64_t { search, validate, refit, ended };
 // Final fits take so many times the longest path of the search: a finer path with the parts and one on everything.
 constexpr double kFinalShare = 4;
+// A path of the search is given up at this share of the best one's eps if its error was never below that one's times
+// this factor: bad weights would walk to eps_end.
+constexpr double kFarBelow = .3, kFarFrom = 1.1;
 
 }  // namespace
 
@@ -65,7 +68,10 @@ struct OverlapFit::Impl {
     const auto setting = overlap::next_setting(ground.unfoldings.count(), options, kept.trials);
     if (setting && !out_of_time()) {
       step.stage = "search " + std::to_string(kept.trials.size() + 1);
-      return begin_path(*setting, options.search_ratio, false);
+      begin_path(*setting, options.search_ratio, false);
+      if (const OverlapTrial* best = overlap::best_trial(kept.trials))
+        path->give_up_below(kFarBelow * best->eps, kFarFrom * best->rmse / ground.scale);
+      return;
     }
     if (setting) {
       kept.stop = Stop::time_limit;

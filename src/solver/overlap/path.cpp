@@ -91,9 +91,8 @@ double Path::train_rmse() const {
   double squares = 0, count = 0;
   for (const Smoother<float>& fit : fits_) {
     for (std::size_t c = 0; c < ground_.y.size(); ++c) {
-      if (!fit.use()[c]) continue;
-      const double e = static_cast<double>(fit.x()[c]) - ground_.y[c];
-      squares += e * e, count += 1;
+      const double used = fit.use()[c], e = used * (static_cast<double>(fit.x()[c]) - ground_.y[c]);
+      squares += e * e, count += used;
     }
   }
   return std::sqrt(squares / count);
@@ -105,7 +104,7 @@ bool Path::at_end() const {
   const OverlapOptions& options = ground_.options;
   const double eps = eps_at(points_);
   if (last_ >= 0) return points_ > last_;
-  if (eps < options.eps_end) return true;
+  if (eps < options.eps_end || (eps < rival_eps_ && best_rmse_ > rival_rmse_)) return true;
   if (points_ == 0 || on_everything_ || falling_ || eps >= least_eps_) return false;
   return eps < options.patience * eps_at(best_);
 }
@@ -132,7 +131,7 @@ bool Path::advance() {
 void Path::save(Archive& to) const {
   to.set("path.weight", setting_.weight);
   to.set("path.strength", setting_.strength);
-  to.set("path.numbers", std::vector<double>{least_eps_, rmse_, best_rmse_});
+  to.set("path.numbers", std::vector<double>{least_eps_, rival_eps_, rival_rmse_, rmse_, best_rmse_});
   to.set("path.counts", std::vector<std::int64_t>{last_, points_, best_, falling_});
   for (std::size_t k = 0; k < fits_.size(); ++k) fits_[k].save(to, "path.fit" + std::to_string(k));
   for (std::size_t k = 0; k < best_x_.size(); ++k) to.set("path.best" + std::to_string(k), best_x_[k]);
@@ -141,9 +140,10 @@ void Path::save(Archive& to) const {
 void Path::load(const Archive& from) {
   setting_.weight = from.get_doubles("path.weight", ground_.unfoldings.count());
   setting_.strength = from.get_double("path.strength");
-  const std::vector<double> numbers = from.get_doubles("path.numbers", 3);
+  const std::vector<double> numbers = from.get_doubles("path.numbers", 5);
   const std::vector<std::int64_t> counts = from.get_ints("path.counts", 4);
-  least_eps_ = numbers[0], rmse_ = numbers[1], best_rmse_ = numbers[2];
+  least_eps_ = numbers[0], rival_eps_ = numbers[1], rival_rmse_ = numbers[2], rmse_ = numbers[3],
+  best_rmse_ = numbers[4];
   last_ = counts[0], points_ = counts[1], best_ = counts[2], falling_ = counts[3] != 0;
   for (std::size_t k = 0; k < fits_.size(); ++k) fits_[k].load(from, "path.fit" + std::to_string(k));
   best_x_.clear();

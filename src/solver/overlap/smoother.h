@@ -17,7 +17,7 @@ namespace rankflow::overlap {
 template <class T>
 struct WorkSpace {
   explicit WorkSpace(Index cells);
-  std::vector<T> penalty, residual, direction, turned, image, spare, more;
+  std::vector<T> penalty, inverse, residual, direction, turned, image, spare, more;
 };
 
 /// Which unfoldings there are: single modes first, then pairs (first < second).
