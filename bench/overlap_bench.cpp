@@ -1,7 +1,7 @@
 // How well and how fast the overlap engine completes an array of which a part was removed.
 // SPDX-License-Identifier: Apache-2.0
 
-// overlap_bench FILE.npy [share = .4] [random|MODES] [seeds = 1] [zero|nan] [threads = 1] [KEY=VALUE ...]
+// overlap_bench FILE.npy [share = .4] [random|MODES] [seeds = 0,1,..] [zero|nan] [threads = 1] [KEY=VALUE ...]
 // MODES such as 0 or 2,3: blocks along these modes are removed. zero: cells equal to 0 are holes (nan: NaN). Each line
 // has the errors on removed cells (all, and those that are not 0), of shrunk means too, and the coverage of intervals.
 #include <fmt/core.h>
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <sstream>
 #include <string>
 #include <variant>
 #include <vector>
@@ -102,15 +103,17 @@ int main(int argc, char** argv) try {
   if (argc < 2) return fmt::print("overlap_bench FILE.npy [share] [random|MODES] [seeds] [zero|nan] [threads]\n"), 2;
   const double share = argc > 2 ? std::stod(argv[2]) : .4;
   const std::string how = argc > 3 ? argv[3] : "random";
-  const int seeds = argc > 4 ? std::stoi(argv[4]) : 1;
+  std::vector<std::uint64_t> seeds;
+  std::stringstream list(argc > 4 ? argv[4] : "0");
+  for (std::string seed; std::getline(list, seed, ',');) seeds.push_back(std::stoull(seed));
   const bool zero = argc > 5 && std::string(argv[5]) == "zero";
   set_num_threads(argc > 6 ? std::stoi(argv[6]) : 1);
   OverlapOptions options;
   set_options(options, argc, argv, 7);
-  for (int seed = 0; seed < seeds; ++seed) {
+  for (const std::uint64_t seed : seeds) {
     DenseArray array = read(argv[1], zero);
     const std::vector<double> truth = array.value;
-    const std::vector<Index> removed = remove(array, share, how, static_cast<std::uint64_t>(seed));
+    const std::vector<Index> removed = remove(array, share, how, seed);
     for (const Index cell : removed) array.value[cell] = 0;
     const double user = user_seconds();
     const auto begin = std::chrono::steady_clock::now();
@@ -141,9 +144,8 @@ int main(int argc, char** argv) try {
     std::string ranks;
     for (const OverlapUnfolding& unfolding : result.unfoldings) ranks += std::to_string(unfolding.rank) + " ";
     fmt::print("  ranks {}; {}: {}\n", ranks, name(result.stop), result.message);
-    if (std::getenv("TRIALS"))
-      for (const OverlapTrial& trial : result.trials)
-        fmt::print("    {:.4f} eps {:.4f} {}\n", trial.rmse, trial.eps, text(trial.setting));
+    for (const OverlapTrial& trial : result.trials)
+      fmt::print("  trial {:.4f} eps {:.4f} {}\n", trial.rmse, trial.eps, text(trial.setting));
     std::fflush(stdout);
   }
   return 0;

@@ -42,7 +42,7 @@ struct ArrayIntervals {
 };
 
 /// x: the fit that predicts, on `train`. parts[k]: calibration cells; part_x[k]: a fit on `train` without them.
-/// Exponent and growth (looked at where no value is negative) are those of the smallest mean width at 90 %.
+/// Exponent and growth (looked at where no value is negative) are those of the best interval score at 90 %.
 ArrayIntervals calibrate_intervals(const DenseArray& array, const CellMask& train, const std::vector<float>& x,
                                    const std::vector<std::vector<Index>>& parts,
                                    const std::vector<std::vector<float>>& part_x);

@@ -22,10 +22,10 @@ struct OverlapOptions {
   double eps_end = 1e-4;     // the path ends there at the latest
   double search_ratio = .6;  // eps from one point to the next while weights are searched
   double final_ratio = .8;   // the same for the fit that is kept
-  Index patience = 3;        // points without a better validation error after which a path ends
+  double patience = .2;      // a path ends once eps is below this share of where the validation error was smallest
   Index iterations = 8;      // of conjugate gradients at one eps, at most
   Index rounds = 3;          // of the coordinate search over weights and strength
-  double gain = .002;        // relative gain of the validation error from which on a change is accepted
+  double gain = .004;        // relative gain of the validation error from which on a change is accepted
   Index full_below = 300;    // modes up to this size get all their eigenvectors
   Index leading = 60;        // larger ones so many
   Index group_limit = 400;   // order 4 and more: pairs of modes with at most so many indices together are unfolded too

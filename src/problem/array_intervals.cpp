@@ -12,7 +12,7 @@ namespace rankflow {
 namespace {
 
 constexpr double kSmoothing = 10;  // residuals of the global level that each fibre's own are mixed with
-constexpr double kJudgedAt = .9;   // probability at which widths are compared
+constexpr double kJudgedAt = .9;   // probability at which scales are compared
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double variance_factor(double x, bool grows) {
@@ -24,6 +24,18 @@ double conformal_quantile(const std::vector<double>& sorted, double probability)
   const auto n = static_cast<double>(sorted.size());
   const double place = std::ceil(probability * (n + 1));
   return place > n ? kInfinity : sorted[static_cast<std::size_t>(std::max(1.0, place)) - 1];
+}
+
+// Sum over cells of width + 2 / alpha * distance of what is missed (Gneiting and Raftery 2007), alpha = 1 - kJudgedAt.
+// Widths alone would favour scales that give up on the few cells with large residuals.
+double interval_score(const std::vector<double>& ratio, const std::vector<double>& local) {
+  std::vector<double> sorted = ratio;
+  std::sort(sorted.begin(), sorted.end());
+  const double quantile = conformal_quantile(sorted, kJudgedAt);
+  double score = 0;
+  for (std::size_t k = 0; k < ratio.size(); ++k)
+    score += local[k] * (2 * quantile + 2 / (1 - kJudgedAt) * std::max(0.0, ratio[k] - quantile));
+  return score;
 }
 
 }  // namespace
@@ -80,7 +92,7 @@ ArrayIntervals calibrate_intervals(const DenseArray& array, const CellMask& trai
   RANKFLOW_ASSERT(parts.size() == part_x.size(), "a fit per calibration part is needed");
   const bool negative = std::any_of(array.value.begin(), array.value.end(), [](double y) { return y < 0; });
   ArrayIntervals best;
-  double best_width = kInfinity;
+  double best_score = kInfinity;
   for (const bool grows : {false, true}) {
     if (grows && negative) continue;
     std::vector<LocalScale> scales;
@@ -90,23 +102,21 @@ ArrayIntervals calibrate_intervals(const DenseArray& array, const CellMask& trai
       scales.emplace_back(array, without, part_x[k], grows);
     }
     for (const double exponent : {0.0, 1.0 / static_cast<double>(array.order()), .5, 1.0}) {
-      std::vector<double> ratio;
-      double sum = 0;
+      std::vector<double> ratio, local;
       for (std::size_t k = 0; k < parts.size(); ++k) {
         for (const Index cell : parts[k]) {
           const double prediction = static_cast<double>(part_x[k][cell]);
-          const double local = scales[k].at(cell, prediction, exponent);
-          ratio.push_back(std::abs(prediction - array.value[cell]) / local);
-          sum += local;
+          local.push_back(scales[k].at(cell, prediction, exponent));
+          ratio.push_back(std::abs(prediction - array.value[cell]) / local.back());
         }
       }
       if (ratio.empty()) continue;
-      std::sort(ratio.begin(), ratio.end());
-      const double width = conformal_quantile(ratio, kJudgedAt) * sum / static_cast<double>(ratio.size());
-      if (!(width < best_width) && !best.quantiles.empty()) continue;
-      best_width = width;
+      const double score = interval_score(ratio, local);
+      if (!(score < best_score) && !best.quantiles.empty()) continue;
+      best_score = score;
       best.exponent = exponent;
       best.grows_with_prediction = grows;
+      std::sort(ratio.begin(), ratio.end());
       best.quantiles = std::move(ratio);
     }
   }

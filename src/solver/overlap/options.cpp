@@ -23,8 +23,9 @@ std::vector<OptionField> fields(OverlapOptions& o) {
       field("eps_end", o.eps_end, kPositive, "where the path ends at the latest, in the same units"),
       field("search_ratio", o.search_ratio, kShare, "eps from one point to the next while weights are searched"),
       field("final_ratio", o.final_ratio, kShare, "the same for the fit that is kept"),
-      field("patience", o.patience, Range{1, 1000},
-            "a path ends after so many points without a better validation error"),
+      field("patience", o.patience, kShare,
+            "a path ends once eps is below this share of where the validation error was smallest, unless the error is "
+            "falling again"),
       field("iterations", o.iterations, Range{1, 10'000}, "most steps of conjugate gradients at one eps"),
       field("rounds", o.rounds, Range{0, 1000}, "rounds of the search over single weights and the strength"),
       field("gain", o.gain, Range{0, 1, false, true},

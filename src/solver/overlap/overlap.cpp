@@ -20,6 +20,9 @@ constexpr std::int64_t kStateVersion = 1;
 enum class Phase : std::int64_t { search, validate, refit, ended };
 // Final fits take so many times the longest path of the search: a finer path with the parts and one on everything.
 constexpr double kFinalShare = 4;
+// A path of the search is given up at this share of the best one's eps if its error was never below that one's times
+// this factor: bad weights would walk to eps_end.
+constexpr double kFarBelow = .3, kFarFrom = 1.1;
 
 }  // namespace
 
@@ -58,10 +61,10 @@ struct OverlapFit::Impl {
 
   double seconds() const { return seconds_before + std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-  void begin_path(const OverlapSetting& setting, double ratio, bool on_everything, Index last) {
+  void begin_path(const OverlapSetting& setting, double ratio, bool on_everything) {
     path_began = seconds();
     path.reset();  // its memory first
-    path.emplace(ground, setting, ratio, on_everything, last);
+    path.emplace(ground, setting, ratio, on_everything);
   }
 
   bool out_of_time() const {
@@ -73,7 +76,10 @@ struct OverlapFit::Impl {
     const auto setting = overlap::next_setting(ground.unfoldings.count(), options, kept.trials);
     if (setting && !out_of_time()) {
       step.stage = "search " + std::to_string(kept.trials.size() + 1);
-      return begin_path(*setting, options.search_ratio, false, -1);
+      begin_path(*setting, options.search_ratio, false);
+      if (const OverlapTrial* best = overlap::best_trial(kept.trials))
+        path->give_up_below(kFarBelow * best->eps, kFarFrom * best->rmse / ground.scale);
+      return;
     }
     if (setting) {
       kept.stop = Stop::time_limit;
@@ -82,7 +88,8 @@ struct OverlapFit::Impl {
     kept.setting = overlap::best_trial(kept.trials)->setting;
     phase = Phase::validate;
     step.stage = "validate overlap";
-    begin_path(kept.setting, options.final_ratio, false, -1);
+    begin_path(kept.setting, options.final_ratio, false);
+    path->go_at_least_to(overlap::best_trial(kept.trials)->eps);
     path->keep_best(true);
   }
 
@@ -90,7 +97,8 @@ struct OverlapFit::Impl {
     final_points = last + 1;
     phase = Phase::refit;
     step.stage = "refit overlap";
-    begin_path(kept.setting, options.final_ratio, true, last);
+    begin_path(kept.setting, options.final_ratio, true);
+    path->end_at(last);
   }
 
   // What follows once the path under way has ended.
@@ -224,7 +232,7 @@ void OverlapFit::restore(const Archive& from) {
     i.kept.part_values.push_back(from.get_floats("part" + std::to_string(k), i.ground.problem.array.cells()));
   const bool refit = i.final_points > 0, search = i.phase == Phase::search;
   i.path.reset();
-  i.path.emplace(i.ground, OverlapSetting{}, search ? i.options.search_ratio : i.options.final_ratio, refit, -1);
+  i.path.emplace(i.ground, OverlapSetting{}, search ? i.options.search_ratio : i.options.final_ratio, refit);
   i.path->keep_best(!search && !refit);
   i.path->load(from);
   i.kept.setting = i.path->setting();

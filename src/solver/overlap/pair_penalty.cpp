@@ -3,12 +3,28 @@
 #include "solver/overlap/pair_penalty.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/threads.h"
 #include "linalg/decompositions.h"
 #include "solver/overlap/mode_product.h"
 
 namespace rankflow::overlap {
+namespace {
+
+constexpr double kNegligible = 1e-12;  // eigenvalues below this share of the largest are rounding
+
+template <class T>
+Matrix unfold(const ModeView& view, const T* x) {
+  Matrix unfolding(view.size, view.outer * view.inner);
+  for (Index o = 0; o < view.outer; ++o)
+    for (Index i = 0; i < view.size; ++i)
+      for (Index k = 0; k < view.inner; ++k)
+        unfolding(i, o * view.inner + k) = static_cast<double>(x[(o * view.size + i) * view.inner + k]);
+  return unfolding;
+}
+
+}  // namespace
 
 template <class T>
 PairPenalty<T>::PairPenalty(const std::vector<Index>& shape, Index first, Index second) {
@@ -57,6 +73,8 @@ void PairPenalty<T>::add_apart(const T* from, T* to) const {
       static_cast<double>(first_ * run));
 }
 
+// With fewer columns than rows, the eigenvectors come from the Gram matrix of the columns: X (X^T X) = l X, and all
+// directions outside the columns' space have eigenvalue 0.
 template <class T>
 void PairPenalty<T>::decompose(const T* turned, T* work) {
   const T* together = turned;
@@ -64,15 +82,27 @@ void PairPenalty<T>::decompose(const T* turned, T* work) {
     bring_together(turned, work);
     together = work;
   }
-  const double columns = static_cast<double>(view_.cells() / view_.size);
-  SymmetricEigen eigen = symmetric_eigen(mode_gram(view_, together, together, view_.size) / columns);
-  eigenvalues_ = eigen.values.cwiseMax(0.0);
-  eigenvectors_ = std::move(eigen.vectors);
+  const Index size = view_.size, columns = view_.cells() / size;
+  if (columns >= size) {
+    SymmetricEigen eigen = symmetric_eigen(mode_gram(view_, together, together, size) / static_cast<double>(columns));
+    eigenvalues_ = eigen.values.cwiseMax(0.0);
+    eigenvectors_ = std::move(eigen.vectors);
+    return;
+  }
+  const Matrix unfolding = unfold(view_, together);
+  const SymmetricEigen eigen = symmetric_eigen(unfolding.transpose() * unfolding / static_cast<double>(columns));
+  Index first = 0;  // values ascend
+  while (first < columns && eigen.values[first] <= kNegligible * eigen.values[columns - 1]) ++first;
+  const Index rank = columns - first;
+  eigenvalues_ = eigen.values.tail(rank);
+  eigenvectors_ = unfolding * eigen.vectors.rightCols(rank);
+  for (Index k = 0; k < rank; ++k) eigenvectors_.col(k) /= std::sqrt(eigenvalues_[k] * static_cast<double>(columns));
 }
 
 template <class T>
-void PairPenalty<T>::assemble() {
-  Matrix w = eigenvectors_ * eigenvalues_.asDiagonal() * eigenvectors_.transpose();
+void PairPenalty<T>::assemble(const Vector& weights, double elsewhere) {
+  Matrix w = eigenvectors_ * (weights.array() - elsewhere).matrix().asDiagonal() * eigenvectors_.transpose();
+  w.diagonal().array() += elsewhere;
   diagonal_ = w.diagonal();
   w.diagonal().setZero();
   rest_ = w.cast<T>();

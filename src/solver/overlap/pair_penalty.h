@@ -20,8 +20,7 @@ class PairPenalty {
   template <class Weight>
   void update(const T* turned, T* work, Weight&& weight) {
     decompose(turned, work);
-    for (Index k = 0; k < eigenvalues_.size(); ++k) eigenvalues_[k] = weight(eigenvalues_[k]);
-    assemble();
+    assemble(eigenvalues_.unaryExpr(weight), weight(0.0));
   }
   /// Eigenvalues of the second moment of an array, turned or not.
   Vector moments(const T* x, T* work) {
@@ -35,7 +34,8 @@ class PairPenalty {
 
  private:
   void decompose(const T* turned, T* work);
-  void assemble();
+  // U diag(weights) U^T plus `elsewhere` on what is orthogonal to U.
+  void assemble(const Vector& weights, double elsewhere);
   bool adjacent() const { return between_ == 1; }
   // (outer, first, between, second, inner) with `between` moved before `first`, and back (adding).
   void bring_together(const T* from, T* to) const;
@@ -44,7 +44,7 @@ class PairPenalty {
   Index outer_ = 1, first_ = 1, between_ = 1, second_ = 1, inner_ = 1;
   ModeView view_;  // of the two modes together
   Vector eigenvalues_, diagonal_;
-  Matrix eigenvectors_;
+  Matrix eigenvectors_;  // of the eigenvalues that are not 0
   MatrixOf<T> rest_;
 };
 

@@ -59,8 +59,8 @@ Ground::Ground(const OverlapProblem& given, const OverlapOptions& chosen)
   for (const CellMask& mask : masks) starts.push_back(scaled_start(array, mask, scale));
 }
 
-Path::Path(Ground& ground, OverlapSetting setting, double ratio, bool on_everything, Index last)
-    : ground_(ground), setting_(std::move(setting)), ratio_(ratio), on_everything_(on_everything), last_(last) {
+Path::Path(Ground& ground, OverlapSetting setting, double ratio, bool on_everything)
+    : ground_(ground), setting_(std::move(setting)), ratio_(ratio), on_everything_(on_everything) {
   const std::size_t first = on_everything ? ground.num_parts() : 0;
   const std::size_t end = on_everything ? ground.masks.size() : ground.num_parts();
   for (std::size_t k = first; k < end; ++k) {
@@ -91,21 +91,31 @@ double Path::train_rmse() const {
   double squares = 0, count = 0;
   for (const Smoother<float>& fit : fits_) {
     for (std::size_t c = 0; c < ground_.y.size(); ++c) {
-      if (!fit.use()[c]) continue;
-      const double e = static_cast<double>(fit.x()[c]) - ground_.y[c];
-      squares += e * e, count += 1;
+      const double used = fit.use()[c], e = used * (static_cast<double>(fit.x()[c]) - ground_.y[c]);
+      squares += e * e, count += used;
     }
   }
   return std::sqrt(squares / count);
 }
 
-bool Path::advance() {
+// A path may begin with errors that rise: the first eps can be worse than the means it starts from. So where the error
+// falls, it goes on.
+bool Path::at_end() const {
   const OverlapOptions& options = ground_.options;
   const double eps = eps_at(points_);
-  const bool by_validation = last_ < 0 && points_ > 0 && points_ - 1 - best_ >= options.patience;
-  if (by_validation || (last_ >= 0 ? points_ > last_ : eps < options.eps_end)) return false;
+  if (last_ >= 0) return points_ > last_;
+  if (eps < options.eps_end || (eps < rival_eps_ && best_rmse_ > rival_rmse_)) return true;
+  if (points_ == 0 || on_everything_ || falling_ || eps >= least_eps_) return false;
+  return eps < options.patience * eps_at(best_);
+}
+
+bool Path::advance() {
+  if (at_end()) return false;
+  const OverlapOptions& options = ground_.options;
+  const double eps = eps_at(points_), before = rmse_;
   for (Smoother<float>& fit : fits_) fit.step({eps, setting_, options.power, options.iterations});
   rmse_ = validate();
+  falling_ = rmse_ < before;
   if (points_ == 0 || !(rmse_ >= best_rmse_)) {
     best_ = points_;
     best_rmse_ = rmse_;
@@ -121,8 +131,8 @@ bool Path::advance() {
 void Path::save(Archive& to) const {
   to.set("path.weight", setting_.weight);
   to.set("path.strength", setting_.strength);
-  to.set("path.numbers", std::vector<double>{rmse_, best_rmse_});
-  to.set("path.counts", std::vector<std::int64_t>{last_, points_, best_});
+  to.set("path.numbers", std::vector<double>{least_eps_, rival_eps_, rival_rmse_, rmse_, best_rmse_});
+  to.set("path.counts", std::vector<std::int64_t>{last_, points_, best_, falling_});
   for (std::size_t k = 0; k < fits_.size(); ++k) fits_[k].save(to, "path.fit" + std::to_string(k));
   for (std::size_t k = 0; k < best_x_.size(); ++k) to.set("path.best" + std::to_string(k), best_x_[k]);
 }
@@ -130,10 +140,11 @@ void Path::save(Archive& to) const {
 void Path::load(const Archive& from) {
   setting_.weight = from.get_doubles("path.weight", ground_.unfoldings.count());
   setting_.strength = from.get_double("path.strength");
-  const std::vector<double> numbers = from.get_doubles("path.numbers", 2);
-  const std::vector<std::int64_t> counts = from.get_ints("path.counts", 3);
-  rmse_ = numbers[0], best_rmse_ = numbers[1];
-  last_ = counts[0], points_ = counts[1], best_ = counts[2];
+  const std::vector<double> numbers = from.get_doubles("path.numbers", 5);
+  const std::vector<std::int64_t> counts = from.get_ints("path.counts", 4);
+  least_eps_ = numbers[0], rival_eps_ = numbers[1], rival_rmse_ = numbers[2], rmse_ = numbers[3],
+  best_rmse_ = numbers[4];
+  last_ = counts[0], points_ = counts[1], best_ = counts[2], falling_ = counts[3] != 0;
   for (std::size_t k = 0; k < fits_.size(); ++k) fits_[k].load(from, "path.fit" + std::to_string(k));
   best_x_.clear();
   const auto cells = static_cast<Index>(ground_.y.size());

@@ -29,8 +29,13 @@ struct Ground {
 /// Either the fits without each part (validated together) or the one fit on everything.
 class Path {
  public:
-  /// last: index of the last point, -1 = until validation says so or eps_end.
-  Path(Ground& ground, OverlapSetting setting, double ratio, bool on_everything, Index last);
+  Path(Ground& ground, OverlapSetting setting, double ratio, bool on_everything);
+  /// Ends at this point and not before; otherwise where validation says so, or at eps_end.
+  void end_at(Index point) { last_ = point; }
+  /// Validation does not end it before eps is as small as this.
+  void go_at_least_to(double eps) { least_eps_ = eps; }
+  /// Ends below this eps if no point had an error as small as `rmse` (scaled).
+  void give_up_below(double eps, double rmse) { rival_eps_ = eps, rival_rmse_ = rmse; }
 
   /// One point; false once the path has ended (the point before was its last).
   bool advance();
@@ -51,13 +56,15 @@ class Path {
 
  private:
   double validate() const;
+  bool at_end() const;
 
   Ground& ground_;
   OverlapSetting setting_;
   double ratio_;
   bool on_everything_, keep_ = false;
-  Index last_, points_ = 0, best_ = 0;
-  double rmse_ = kNaN, best_rmse_ = kNaN;
+  Index last_ = -1, points_ = 0, best_ = 0;
+  double least_eps_ = kNaN, rival_eps_ = kNaN, rival_rmse_ = kNaN, rmse_ = kNaN, best_rmse_ = kNaN;
+  bool falling_ = false;  // the last point's error was below that of the one before
   std::vector<Smoother<float>> fits_;
   std::vector<std::vector<float>> best_x_;
 };

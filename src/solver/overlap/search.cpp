@@ -10,7 +10,8 @@ namespace rankflow::overlap {
 namespace {
 
 constexpr double kFactor = 3;
-constexpr double kSame = 1e-9;  // relative difference below which two settings are the same
+constexpr Index kManyUnfoldings = 5;  // beyond, the search begins with fewer settings: it found the same ones
+constexpr double kSame = 1e-9;        // relative difference below which two settings are the same
 
 OverlapSetting normalized(OverlapSetting setting) {
   const double sum = std::accumulate(setting.weight.begin(), setting.weight.end(), 0.0);
@@ -28,7 +29,8 @@ std::vector<OverlapSetting> starts(Index unfoldings) {
   equal.weight.assign(static_cast<std::size_t>(unfoldings), 1.0);
   std::vector<OverlapSetting> list = {equal};
   if (unfoldings < 2) return list;
-  for (const double factor : {10.0, 100.0, .1}) {
+  const std::vector<double> few = {10}, all = {10, 100, .1};
+  for (const double factor : unfoldings > kManyUnfoldings ? few : all) {
     for (Index n = 0; n < unfoldings; ++n) {
       OverlapSetting other = equal;
       other.weight[n] = factor;
@@ -80,15 +82,17 @@ std::optional<OverlapSetting> next_setting(Index unfoldings, const OverlapOption
   }
   for (Index round = 0; round < options.rounds; ++round) {
     bool better = false;
-    // A round goes over the changes once; each starts from the best so far.
+    // A round goes over the changes; each starts from the best so far and is repeated as long as it helps.
     const std::size_t changes = neighbours(best->setting).size();
-    for (std::size_t k = 0; k < changes; ++k) {
+    for (std::size_t k = 0; k < changes;) {
       const OverlapSetting setting = neighbours(best->setting)[k];
       const OverlapTrial* trial = find(setting);
       if (!trial) return setting;
       if (trial->rmse < (1 - options.gain) * best->rmse) {
-        best = trial;
+        best = trial;  // and the same change once more
         better = true;
+      } else {
+        ++k;
       }
     }
     if (!better) break;

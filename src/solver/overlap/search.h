@@ -10,8 +10,8 @@
 namespace rankflow::overlap {
 
 /// The setting to look at after those in `trials`, or none: a pure function, so trials are all there is to keep.
-/// First equal weights, then each unfolding times 10, times 100, and a tenth; then from the best a coordinate search
-/// over each weight and the strength, in rounds until one brings nothing.
+/// First equal weights, then each unfolding times 10 (times 100 and a tenth too, unless there are many); then from the
+/// best a coordinate search over each weight and the strength, in rounds until one brings nothing.
 std::optional<OverlapSetting> next_setting(Index unfoldings, const OverlapOptions& options,
                                            const std::vector<OverlapTrial>& trials);
 

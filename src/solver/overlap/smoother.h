@@ -17,7 +17,7 @@ namespace rankflow::overlap {
 template <class T>
 struct WorkSpace {
   explicit WorkSpace(Index cells);
-  std::vector<T> penalty, residual, direction, turned, image, spare, more;
+  std::vector<T> penalty, inverse, residual, direction, turned, image, spare, more;
 };
 
 /// Which unfoldings there are: single modes first, then pairs (first < second).
@@ -35,13 +35,16 @@ struct Point {
   OverlapSetting setting;
   double power = 0;
   Index iterations = 8;
+  double tolerance = 1e-3;  // of the preconditioned residual's norm, relative to the start
 };
 
-/// min_X sum over M (X - Y)^2 + sum_S <X_(S), W_S X_(S)> with W_S = a_S k eps^(2-p) (C_S + eps^2)^(p/2-1), C_S the
-/// second moment of X_(S) before the step: at a fixed point of this, the gradient of the penalty
-///   sum_S a_S k eps^(2-p) / c_S * (log det (C_S + eps^2) for p = 0; 2/p trace (C_S + eps^2)^(p/2) otherwise) / 2 ...
-/// vanishes together with that of the data (Mohan and Fazel 2012, for one unfolding). W_S is at most a_S k, so a few
-/// steps of conjugate gradients do, preconditioned in the coordinates of the single modes' eigenvectors.
+/// One step towards the minimum over X of
+///   sum over M (X - Y)^2 + sum_S a_S k c_S eps^(2-p) f(C_S + eps^2),   C_S = X_(S) X_(S)^T / c_S,
+/// c_S the number of columns of the unfolding X_(S), f(A) = log det A for p = 0 and 2/p trace A^(p/2) otherwise: the
+/// penalty is replaced by the quadratic one that touches it from above (Mohan and Fazel 2012, for one unfolding),
+///   sum_S <X_(S), W_S X_(S)>,   W_S = a_S k eps^(2-p) (C_S + eps^2)^(p/2-1)   with C_S of the last iterate.
+/// No eigenvalue of W_S exceeds a_S k, so a few steps of conjugate gradients do, preconditioned in the coordinates of
+/// the single modes' eigenvectors.
 template <class T>
 class Smoother {
  public:
@@ -63,7 +66,7 @@ class Smoother {
  private:
   void weigh(const Point& point);
   void turn(const T* from, T* to, bool forward);
-  void iterate(Index iterations);
+  void iterate(const Point& point);
   void masked(const T* from, T* to) const;
 
   Unfoldings unfoldings_;
