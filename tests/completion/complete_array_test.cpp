@@ -1,0 +1,141 @@
+// Arrays of order 3 and more as a whole job: what is said about the completed array is true of it.
+// SPDX-License-Identifier: Apache-2.0
+#include "rankflow/complete_array.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/threads.h"
+#include "completion/array/mode_ranks.h"
+#include "linalg/decompositions.h"
+#include "rankflow/error.h"
+#include "rankflow/rng.h"
+
+namespace rankflow {
+namespace {
+
+constexpr Index kShape[] = {12, 10, 9};
+
+CpFactorization<double> planted(Index rank, std::uint64_t seed) {
+  CpFactorization<double> truth;
+  for (std::size_t n = 0; n < 3; ++n) {
+    Matrix factor(kShape[n], rank);
+    Rng rng(seed, 5, n);
+    for (Index k = 0; k < factor.size(); ++k) factor.data()[k] = rng.normal();
+    truth.factors.push_back(factor);
+  }
+  return truth;
+}
+
+// Cells of `truth` with noise, a share of them observed at random.
+Tensor observed(const CpFactorization<double>& truth, double share, double noise, Tensor::Layout layout) {
+  Tensor tensor;
+  tensor.layout = layout;
+  tensor.source = "array";
+  tensor.index.resize(3);
+  for (const Index size : kShape) tensor.modes.push_back(Axis::positions(size));
+  Rng rng(7);
+  for (std::int32_t i = 0; i < kShape[0]; ++i)
+    for (std::int32_t j = 0; j < kShape[1]; ++j)
+      for (std::int32_t k = 0; k < kShape[2]; ++k) {
+        const double draw = rng.uniform(), error = rng.normal();
+        if (draw > share) continue;
+        const std::int32_t index[] = {i, j, k};
+        for (std::size_t n = 0; n < 3; ++n) tensor.index[n].push_back(index[n]);
+        tensor.value.push_back(truth.entry(index) + noise * error);
+      }
+  return tensor;
+}
+
+double relative_error(const ArrayPredictor& predictor, const CpFactorization<double>& truth) {
+  double squares = 0, all = 0;
+  for (std::int32_t i = 0; i < kShape[0]; ++i)
+    for (std::int32_t j = 0; j < kShape[1]; ++j)
+      for (std::int32_t k = 0; k < kShape[2]; ++k) {
+        const std::int32_t index[] = {i, j, k};
+        squares += std::pow(predictor.predict(index) - truth.entry(index), 2);
+        all += std::pow(truth.entry(index), 2);
+      }
+  return std::sqrt(squares / all);
+}
+
+TEST(CompleteArray, AnExactArrayIsSolvedWithItsRank) {
+  const CpFactorization<double> truth = planted(3, 1);
+  for (const Tensor::Layout layout : {Tensor::Layout::dense, Tensor::Layout::list}) {
+    const ArrayCompletion result = complete_array(observed(truth, 0.5, 0, layout), {});
+    EXPECT_EQ(result.verdict, GrowVerdict::solved) << result.message;
+    EXPECT_EQ(result.model, "cp");
+    EXPECT_EQ(result.rank, 3);
+    EXPECT_EQ(result.mode_ranks, (std::vector<Index>{3, 3, 3}));
+    EXPECT_LT(relative_error(*result.predictor, truth), 1e-6);
+    ASSERT_NE(result.table_predictor, nullptr);
+    EXPECT_LT(relative_error(*result.table_predictor, truth), 1e-6);
+    EXPECT_LT(result.held_out->rmse, 1e-5 * result.baseline_rmse);
+  }
+}
+
+TEST(CompleteArray, ANoisyArrayIsPredictedWithinItsIntervals) {
+  const CpFactorization<double> truth = planted(2, 2);
+  const ArrayCompletion result = complete_array(observed(truth, 0.7, 0.3, Tensor::Layout::dense), {});
+  EXPECT_EQ(result.verdict, GrowVerdict::predicts);
+  EXPECT_EQ(result.candidates.size(), 2u);
+  EXPECT_LT(result.held_out->rmse, 0.6);
+  EXPECT_GT(result.held_out->coverage90, 0.75);
+  const std::int32_t index[] = {1, 2, 3};
+  const Interval narrow = result.table_predictor->interval(index, 0.5),
+                 wide = result.table_predictor->interval(index, 0.9);
+  EXPECT_LT(wide.low, narrow.low);
+  EXPECT_GT(wide.high, narrow.high);
+  EXPECT_NEAR((wide.low + wide.high) / 2, result.table_predictor->predict(index), 1e-9);
+}
+
+TEST(CompleteArray, NoiseAloneIsNotDetermined) {
+  const ArrayCompletion result = complete_array(observed(planted(1, 3), 0.5, 1e3, Tensor::Layout::dense), {});
+  EXPECT_EQ(result.verdict, GrowVerdict::not_determined);
+}
+
+TEST(CompleteArray, DoesNotDependOnThreads) {
+  const Tensor tensor = observed(planted(2, 4), 0.6, 0.2, Tensor::Layout::dense);
+  ArrayOptions options;
+  options.refit = false;
+  set_num_threads(1);
+  const ArrayCompletion one = complete_array(tensor, options);
+  set_num_threads(2);
+  const ArrayCompletion two = complete_array(tensor, options);
+  set_num_threads(0);
+  EXPECT_EQ(one.held_out->rmse, two.held_out->rmse);
+  EXPECT_EQ(one.held_out->coverage90, two.held_out->coverage90);
+}
+
+TEST(CompleteArray, RefusesWhatCannotBeCompleted) {
+  Tensor tensor = observed(planted(1, 5), 0.5, 0, Tensor::Layout::list);
+  ArrayOptions options;
+  options.model = ArrayModel::overlap;
+  EXPECT_THROW(complete_array(tensor, options), OptionError);
+  tensor.value.clear();
+  for (auto& index : tensor.index) index.clear();
+  EXPECT_THROW(complete_array(tensor, {}), InputError);
+}
+
+// Unfoldings written out.
+TEST(ModeRanks, AreThoseOfTheUnfoldings) {
+  CpFactorization<double> model = planted(4, 6);
+  model.factors[1].col(3) = 2 * model.factors[1].col(0);
+  const Vector cells = model.dense();
+  std::vector<Index> expected;
+  for (Index n = 0; n < 3; ++n) {
+    Matrix unfolded = Matrix::Zero(kShape[n], cells.size() / kShape[n]);
+    std::vector<Index> column(static_cast<std::size_t>(kShape[n]), 0);
+    for (Index cell = 0; cell < cells.size(); ++cell) {
+      const Index at[] = {cell / (kShape[1] * kShape[2]), cell / kShape[2] % kShape[1], cell % kShape[2]};
+      unfolded(at[n], column[at[n]]++) = cells[cell];
+    }
+    const Vector s = singular_values(unfolded);
+    expected.push_back((s.array() > 1e-9 * s[0]).count());
+  }
+  EXPECT_EQ(completion::mode_ranks(model, 1e-9), expected);
+}
+
+}  // namespace
+}  // namespace rankflow
