@@ -41,7 +41,4 @@ struct ModeView {
 };
 ModeView view_along(const std::vector<Index>& shape, Index mode);
 
-/// Mean square of x - value over the cells; NaN without any.
-double mean_square(const DenseArray& array, const std::vector<float>& x, const std::vector<Index>& cells);
-
 }  // namespace rankflow

@@ -55,14 +55,4 @@ DenseArray to_dense(const Tensor& tensor) {
   return array;
 }
 
-double mean_square(const DenseArray& array, const std::vector<float>& x, const std::vector<Index>& cells) {
-  if (cells.empty()) return kNaN;
-  double sum = 0;
-  for (const Index cell : cells) {
-    const double e = static_cast<double>(x[cell]) - array.value[cell];
-    sum += e * e;
-  }
-  return sum / static_cast<double>(cells.size());
-}
-
 }  // namespace rankflow

@@ -171,7 +171,6 @@ void Smoother<T>::iterate(const Point& point) {
   });
   double rz = sum_of_cells(cells, [&](Index c) { return static_cast<double>(r[c]) * q[c]; });
   const double first = rz;
-  last_residual_ = first > 0 ? 1 : 0;
   for (Index k = 0; k < point.iterations && rz > point.tolerance * point.tolerance * first; ++k) {
     turn(q, back, false);
     masked(back, work_.more.data());
@@ -191,7 +190,6 @@ void Smoother<T>::iterate(const Point& point) {
     const T beta = static_cast<T>(next / rz);
     for_cells(cells, [&](Index c) { q[c] = r[c] * inverse[c] + beta * q[c]; });
     rz = next;
-    last_residual_ = std::sqrt(rz / first);
   }
 }
 

@@ -56,8 +56,6 @@ class Smoother {
   void step(const Point& point);
   const std::vector<T>& x() const { return x_; }
   const CellMask& use() const { return use_; }
-  /// Relative residual norm that the last step's conjugate gradients ended with.
-  double last_residual() const { return last_residual_; }
 
   /// What the next step depends on.
   void save(Archive& to, const std::string& prefix) const;
@@ -77,7 +75,6 @@ class Smoother {
   std::vector<ModeBasis<T>> bases_;
   std::vector<PairPenalty<T>> pairs_;
   std::vector<T> x_;
-  double last_residual_ = 0;
 };
 
 }  // namespace rankflow::overlap
