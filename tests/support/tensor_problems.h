@@ -116,7 +116,8 @@ std::vector<std::pair<std::string, TensorProblem<T>>> every_tensor_problem(const
 /// <A_k, T> for all k by the definition, in double: sums over components and cells.
 template <class T>
 std::vector<double> plain_predictions(const TensorProblem<T>& problem, const CpFactorization<T>& model) {
-  const Index cells = cells_of(problem.shape);
+  // Of hundreds of modes no integer counts the cells, and entries do not need it.
+  const Index cells = problem.measurement == TensorMeasurement::entries ? 0 : cells_of(problem.shape);
   const auto cell_value = [&](const std::vector<std::int32_t>& index) {
     double sum = 0;
     for (Index r = 0; r < model.components(); ++r) {
