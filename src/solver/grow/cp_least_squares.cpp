@@ -188,7 +188,7 @@ class CpLeastSquares final : public LeastSquares {
     return static_cast<double>(cells_.count()) * width * width / 2;
   }
   double product_cost() const override {
-    return 6.0 * static_cast<double>(cells_.count() * cells_.order() * pass_.stride());
+    return static_cast<double>(cells_.count() * cells_.order() * pass_.stride());
   }
 
  private:

@@ -11,7 +11,7 @@ namespace rankflow::grow {
 namespace {
 // Conjugate gradients take about this many products with J^T W J a step; a Cholesky factorization's multiply-adds run
 // about this many times faster than those of passes over cells.
-constexpr double kTypicalProducts = 25, kDenseSpeed = 6;
+constexpr double kTypicalProducts = 60, kDenseSpeed = 6;
 constexpr Index kMostDirect = 6000;  // unknowns; 300 MB for matrix and factor
 }  // namespace
 
