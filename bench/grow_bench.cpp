@@ -47,10 +47,9 @@ int main(int argc, char** argv) {
   std::vector<double> seconds, errors;
   int solved = 0, wrong = 0, right_rank = 0, first = 0;
   for (int seed = 1; seed <= seeds; ++seed) {
-    options.seed = static_cast<std::uint64_t>(seed);
-    const auto factors = test::cp_target(shape, rank, options.seed);
+    const auto factors = test::cp_target(shape, rank, static_cast<std::uint64_t>(seed));
     const Vector truth = test::cp_cells(factors);
-    const TensorProblem<double> problem = test::observe(shape, truth, count, options.seed, noise);
+    const TensorProblem<double> problem = test::observe(shape, truth, count, static_cast<std::uint64_t>(seed), noise);
     const GrowCpResult result = fit_grow_cp(problem, nullptr, options);
     const double error = test::relative_error(test::cp_cells(result.model.factors), truth);
     fmt::print(

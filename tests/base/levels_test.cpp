@@ -57,7 +57,9 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"cp_factorization.h", "model"},
                                                    {"mode_tree.h", "model"},
                                                    {"tree_factorization.h", "model"},
-                                                   {"tensor_descent.h", "solver"}};
+                                                   {"tensor_descent.h", "solver"},
+                                                   {"grow.h", "solver"},
+                                                   {"grow_cp.h", "solver"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";

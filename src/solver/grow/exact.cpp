@@ -78,6 +78,12 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   Found& current = progress.current;
   std::vector<double> slope;
   current.loss = loss_at(job, cells, current.point, &slope);
+  if (progress.round == 0 && relative_residual(cells, current.loss) < job.options.tolerance) {  // zero already matches
+    judge(job, budget, current);
+    keep_better(job, current, progress);
+    progress.phase = Phase::ended;
+    return true;
+  }
   const DrawKey key{job.options.seed, progress.attempt, progress.round};
   std::vector<Candidate> candidates = job.family->directions(cells, current.point, slope, key, budget);
   if (budget.spent()) return false;
