@@ -140,7 +140,7 @@ bool prune_step(const Job& job, const Budget& budget, Progress& progress) {
     Found less{job.family->without(current.point, by_size[progress.round]), 0};
     RefitOptions options;
     options.max_steps = kPruneSteps;
-    options.min_decrease = .1;
+    options.min_decrease = .3;
     const double matched = job.options.tolerance * job.options.tolerance * job.train.squared_norm / 2;
     options.matched_loss = matched;
     options.small_loss = 1e-16 * matched;
