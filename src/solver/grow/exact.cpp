@@ -39,6 +39,12 @@ void end_attempt(const Job& job, Progress& progress, bool stalled) {
   }
 }
 
+bool may_enter(const Job& job, const Candidate& candidate, Index attempt) {
+  const double freedom = job.family->degrees_of_freedom(candidate.extended.widths);
+  return may_determine(job, candidate.extended.widths) &&
+         freedom <= job.family->most_freedom(attempt) * static_cast<double>(job.train.count());
+}
+
 // The gain of a round per degree of freedom it took, in units of what is left per degree that is left (Fisher's F). The
 // best of all directions on noise has 2 to 4.
 double gain_ratio(const Job& job, const Point& before, double loss_before, const Found& after) {
@@ -87,7 +93,7 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   const DrawKey key{job.options.seed, progress.attempt, progress.round};
   std::vector<Candidate> candidates = job.family->directions(cells, current.point, slope, key, budget);
   if (budget.spent()) return false;
-  std::erase_if(candidates, [&](const Candidate& c) { return !may_determine(job, c.extended.widths); });
+  std::erase_if(candidates, [&](const Candidate& c) { return !may_enter(job, c, progress.attempt); });
   if (candidates.empty()) {
     end_attempt(job, progress, false);
     return true;
@@ -113,7 +119,7 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   keep_better(job, finished, progress);
   if (finished.determined || finished.matched) {
     progress.phase = Phase::prune;
-    progress.round = 0;
+    progress.round = progress.idle = 0;
     progress.current = finished;
     return true;
   }
@@ -147,12 +153,17 @@ bool prune_step(const Job& job, const Budget& budget, Progress& progress) {
     if (!refit_point(job, job.train, options, budget, less.point, progress, less.loss)) return false;
     judge(job, budget, less);
     if (budget.spent()) return false;
-    ++progress.round;
-    if (less.matched) {
+    if (less.matched) {  // the next larger part is now at the same place of the order
       progress.current = less;
-      progress.round = 0;
+      progress.idle = 1;
       keep_better(job, less, progress);
+    } else {
+      ++progress.round;
     }
+    return true;
+  }
+  if (progress.idle > 0 && parts > 1) {  // what stayed may be superfluous now: once more from the smallest on
+    progress.round = progress.idle = 0;
     return true;
   }
   // Nothing more to remove.

@@ -48,6 +48,8 @@ class Family {
   virtual void balance(const std::vector<Index>& widths, Vector& weights) const = 0;
   /// Dimension of the set of tensors with these widths.
   virtual double degrees_of_freedom(const std::vector<Index>& widths) const = 0;
+  /// Degrees of freedom that an attempt may take, as a share of the observations.
+  virtual double most_freedom(Index /*attempt*/) const { return 1; }
   /// What pruning may try to do without: the size of each removable part.
   virtual std::vector<double> part_sizes(const Cells& cells, const Point& point) const = 0;
   virtual Point without(const Point& point, Index part) const = 0;

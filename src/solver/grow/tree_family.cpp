@@ -11,6 +11,8 @@ namespace rankflow::grow {
 namespace {
 
 constexpr Index kBalanceSweeps = 3;
+constexpr Index kModestAttempts = 2;
+constexpr double kModestFreedom = .5;  // of the observations
 
 class TreeFamily final : public Family {
  public:
@@ -63,6 +65,9 @@ class TreeFamily final : public Family {
     for (const Index c : children) freedom += static_cast<double>(at.rows(c) * at.rows(root));
     return freedom + static_cast<double>(at.rows(root)) * (1 - static_cast<double>(children.size()));
   }
+
+  // A bad start can grow to many superfluous weights, which cost most of all: the first attempts end before.
+  double most_freedom(Index attempt) const override { return attempt < kModestAttempts ? kModestFreedom : 1; }
 
   // By the share that a local component has in the observed cells.
   std::vector<double> part_sizes(const Cells& cells, const Point& point) const override {
