@@ -120,6 +120,9 @@ bool finish_point(const Job& job, const Cells& cells, const Budget& budget, Poin
                   double& loss) {
   RefitOptions options;
   options.max_steps = kFinishSteps;
+  // Near a match, weak directions are what is left to go along: damping must not hold them.
+  const double start = relative_residual(cells, loss_at(job, cells, point));
+  options.first_damping *= std::min(1.0, start);
   options.min_decrease = kFinishDecrease;
   options.small_loss = loss_of(kRoundOff, cells);
   options.matched_loss = loss_of(job.options.tolerance, cells);
