@@ -59,7 +59,8 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"tree_factorization.h", "model"},
                                                    {"tensor_descent.h", "solver"},
                                                    {"grow.h", "solver"},
-                                                   {"grow_cp.h", "solver"}};
+                                                   {"grow_cp.h", "solver"},
+                                                   {"grow_tree.h", "solver"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";

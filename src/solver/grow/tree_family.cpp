@@ -49,6 +49,7 @@ class TreeFamily final : public Family {
 
   // Weights, less the rescalings that change nothing. At a root with two children more than rescalings do: there the
   // tensor is Z_1 M Z_2^T with M of rank R and size R_1 x R_2, which has R (R_1 + R_2 - R) dimensions.
+  // Widths that the shape cannot use make it less: then this is a bound.
   double degrees_of_freedom(const std::vector<Index>& widths) const override {
     const TreeLayout at = layout(widths);
     const Index root = tree_.root();
