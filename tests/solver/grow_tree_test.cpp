@@ -37,8 +37,9 @@ struct Case {
 // A binary tree, a node with a single child and one with three, a chain.
 std::vector<Case> cases() {
   return {{two_pairs(), {3, 4, 3, 2}, {3, 2, 4}},
-          {make_tree(5, {{0, 1, 2}, {4}, {5, 3, 6}}), {3, 2, 3, 2, 4}, {2, 3, 3}},
-          {make_tree(4, {{0, 1}, {4, 2}, {5, 3}}), {4, 3, 3, 4}, {3, 3, 2}, false}};
+          {make_tree(5, {{0, 1, 2}, {4}, {5, 3, 6}}), {3, 3, 3, 3, 4}, {2, 3, 3}},
+          {make_tree(4, {{0, 1}, {4, 2}, {5, 3}}), {4, 3, 3, 4}, {3, 3, 2}},
+          {two_pairs(), {2, 2, 2, 3}, {5, 3, 3}, false}};
 }
 
 grow::Point point_of(const TreeFactorization<double>& model) {

@@ -56,8 +56,12 @@ class TreeFamily final : public Family {
     double freedom = 0;
     for (Index v = 0; v < root; ++v)
       if (tree_.parent[v] != root) freedom += static_cast<double>(at.rows(v) * at.columns(v));
-    for (Index v = tree_.order; v < root; ++v)
-      freedom -= static_cast<double>(at.rows(v) * std::ssize(tree_.children[v]));
+    for (Index v = tree_.order; v < root; ++v) {
+      const double width = static_cast<double>(at.rows(v)), children = static_cast<double>(tree_.children[v].size());
+      // With a single child only the product of two matrices counts.
+      const bool product = children == 1 && at.rows(v) <= std::min(at.rows(tree_.children[v][0]), at.columns(v));
+      freedom -= product ? width * width : width * children;
+    }
     const std::vector<Index>& children = tree_.children[root];
     if (children.size() == 2) {
       const Index a = at.rows(children[0]), b = at.rows(children[1]), r = std::min({at.rows(root), a, b});
