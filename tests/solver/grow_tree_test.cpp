@@ -191,6 +191,13 @@ TEST(GrowTree, FindsWidthsAndRanks) {
   }
 }
 
+TEST(GrowTree, DoesNotClaimWhatTheDataDoNotDetermine) {
+  const Vector truth = tree_cells(tree_target(two_pairs(), kShape, {5, 5, 5}, 1));
+  const GrowTreeResult result = fit_grow_tree(observe(kShape, truth, 150, 1), nullptr, two_pairs(), {.attempts = 4});
+  EXPECT_EQ(result.verdict, GrowVerdict::not_determined) << result.message;
+  EXPECT_EQ(result.model.weights.size(), 7u);
+}
+
 TEST(GrowTree, PredictsNoisyCells) {
   const Vector truth = tree_cells(tree_target(two_pairs(), kShape, {3, 3, 3}, 1));
   const GrowTreeResult result = fit_grow_tree(observe(kShape, truth, 1000, 1, .1), nullptr, two_pairs());

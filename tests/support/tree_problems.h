@@ -47,7 +47,7 @@ inline Vector tree_cells(const TreeFactorization<double>& model) {
       }
       Vector inside = Vector::Ones(model.weights[v].rows());
       for (const Index c : tree.children[v]) inside.array() *= below[c].array();
-      below[v] = model.weights[v].transpose() * inside;
+      below[v] = model.weights[v].transpose().lazyProduct(inside);
     }
     all[number] = below[tree.root()][0];
   }

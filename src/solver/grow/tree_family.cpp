@@ -79,6 +79,7 @@ class TreeFamily final : public Family {
     const TreeLayout at = layout(point.widths);
     const std::vector<Part> list = parts(point.widths);
     std::vector<double> squares(list.size(), 0);
+    if (list.empty()) return squares;
     TreePass pass;
     for (Index first = 0; first < cells.count(); first += kTreeStretch) {
       pass.forward(at, cells, point.weights.data(), first, std::min(cells.count(), first + kTreeStretch));
