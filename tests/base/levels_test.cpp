@@ -64,7 +64,10 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"tree_factorization.h", "model"},
                                                    {"tree_ranks.h", "model"},
                                                    {"network.h", "model"},
-                                                   {"tensor_descent.h", "solver"}};
+                                                   {"tensor_descent.h", "solver"},
+                                                   {"grow.h", "solver"},
+                                                   {"grow_cp.h", "solver"},
+                                                   {"grow_tree.h", "solver"}};
 {"tensor_descent.h", "solver"}, {"dense_array.h", "problem"}, {"tensor_effects.h", "problem"},
     {"tensor_parts.h", "problem"}, {"array_intervals.h", "problem"}, {
   "overlap.h", "solver"

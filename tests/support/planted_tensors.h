@@ -26,7 +26,8 @@ inline Vector cp_cells(const std::vector<Matrix>& factors) {
     Vector outer = Vector::Ones(1);
     for (const Matrix& factor : factors) {
       Vector next(outer.size() * factor.rows());
-      for (Index i = 0; i < outer.size(); ++i) next.segment(i * factor.rows(), factor.rows()) = outer[i] * factor.col(r);
+      for (Index i = 0; i < outer.size(); ++i)
+        next.segment(i * factor.rows(), factor.rows()) = outer[i] * factor.col(r);
       outer = next;
     }
     all += outer;

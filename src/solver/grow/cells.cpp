@@ -17,7 +17,7 @@ void check_kind(const TensorProblem<double>& problem) {
   if (problem.measurement != TensorMeasurement::entries || problem.loss.penalty != TensorPenalty::squared)
     throw InputError(kWhere, "found measurements or a loss that growing does not know, expected cells and squared loss",
                      "descent takes any measurements and losses");
-  if (problem.order() < 1 || problem.index.size() != problem.shape.size())
+  if (problem.order() < 2 || problem.index.size() != problem.shape.size())
     throw InputError(kWhere, "found " + std::to_string(problem.index.size()) +
                                  " lists of indices for a tensor of order " + std::to_string(problem.order()));
   if (problem.order() > 64)

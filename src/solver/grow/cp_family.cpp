@@ -20,9 +20,8 @@ class CpFamily final : public Family {
   }
 
   Point nothing() const override { return {{0}, Vector()}; }
-  Index num_weights(const std::vector<Index>& widths) const override { return rows() * widths[0]; }
   bool valid(const Point& point) const override {
-    return point.widths.size() == 1 && point.widths[0] >= 0 && point.weights.size() == num_weights(point.widths) &&
+    return point.widths.size() == 1 && point.widths[0] >= 0 && point.weights.size() == rows() * point.widths[0] &&
            point.weights.allFinite();
   }
   std::unique_ptr<LeastSquares> least_squares(const Cells& cells, const Point& like) const override {
@@ -63,17 +62,6 @@ class CpFamily final : public Family {
       const double common = std::exp(norms.col(c).array().log().mean());
       for (Index n = 0; n < order; ++n) mode(stacked, n).col(c) *= common / norms(n, c);
     }
-  }
-
-  Point evened(const Point& point) const override {
-    Point unit = point;
-    Eigen::Map<Matrix> stacked(unit.weights.data(), rows(), unit.widths[0]);
-    for (Index n = 0; n < static_cast<Index>(shape_.size()); ++n) {
-      Eigen::Ref<Matrix> factor = mode(stacked, n);
-      for (Index c = 0; c < unit.widths[0]; ++c)
-        if (const double norm = factor.col(c).norm(); norm > 0) factor.col(c) /= norm;
-    }
-    return unit;
   }
 
   double degrees_of_freedom(const std::vector<Index>& widths) const override {

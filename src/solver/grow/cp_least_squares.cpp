@@ -123,10 +123,13 @@ class CpLeastSquares final : public LeastSquares {
     wide_.assign(static_cast<std::size_t>(n * stride), 0);
     // Rows of the matrix belong to one mode, so modes can be shared out; one thread takes them all in one pass.
     const Index order = cells_.order(), together = num_threads() == 1 ? order : 1;
-    parallel_blocks(order, together, [&](Index first, Index last, Index) {
-      cp_passes().normal_matrix(pass_.pass(0, cells_.count()), components_, static_cast<int>(first),
-                                static_cast<int>(last), wide_.data(), stride);
-    });
+    parallel_blocks(
+        order, together,
+        [&](Index first, Index last, Index) {
+          cp_passes().normal_matrix(pass_.pass(0, cells_.count()), components_, static_cast<int>(first),
+                                    static_cast<int>(last), wide_.data(), stride);
+        },
+        matrix_cost() / static_cast<double>(order));
     matrix.resize(n, n);
     constexpr Index kTile = 32;
     for (Index i0 = 0; i0 < n; i0 += kTile)
@@ -187,9 +190,7 @@ class CpLeastSquares final : public LeastSquares {
     const double width = static_cast<double>(cells_.order() * components_);
     return static_cast<double>(cells_.count()) * width * width / 2;
   }
-  double product_cost() const override {
-    return 6.0 * static_cast<double>(cells_.count() * cells_.order() * pass_.stride());
-  }
+  double product_cost() const override { return static_cast<double>(cells_.count() * cells_.order() * pass_.stride()); }
 
  private:
   Eigen::Map<const Matrix> rows(const Vector& weights) const {

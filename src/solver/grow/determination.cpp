@@ -15,6 +15,8 @@ constexpr std::uint64_t kStream = 0x64657465;
 constexpr Index kCellsARow = 6, kRounds = 8, kMostProducts = 200;
 // Added to J^T W J, relative to its largest diagonal element: below this a direction counts as unseen.
 constexpr double kShift = 1e-12;
+// Weights that move typical cells less than this, relative to those that move them most, are not taken for more.
+constexpr double kUnmoving = 1e-20;
 
 // Some cells for every index of every mode, the other indices drawn uniformly.
 Cells typical_cells(const Cells& like, std::uint64_t seed) {
@@ -32,26 +34,65 @@ Cells typical_cells(const Cells& like, std::uint64_t seed) {
   return cells;
 }
 
+// The same in variables y = sqrt(d) * weights: each moves a typical cell as much as another.
+class Scaled final : public LeastSquares {
+ public:
+  Scaled(LeastSquares& problem, const Vector& d) : problem_(problem), inverse_root_(d.cwiseSqrt().cwiseInverse()) {}
+  Index unknowns() const override { return problem_.unknowns(); }
+  double loss(const Vector& y) override { return problem_.loss(scaled(y)); }
+  double linearize(const Vector& y, Vector& gradient) override {
+    const double value = problem_.linearize(scaled(y), gradient);
+    gradient = scaled(gradient);
+    return value;
+  }
+  void normal_product(const Vector& direction, Vector& product) override {
+    problem_.normal_product(scaled(direction), product);
+    product = scaled(product);
+  }
+  void normal_matrix(Matrix& matrix) override {
+    problem_.normal_matrix(matrix);
+    matrix = inverse_root_.asDiagonal() * matrix * inverse_root_.asDiagonal();
+  }
+  void diagonal(Vector& diagonal) override {
+    problem_.diagonal(diagonal);
+    diagonal = scaled(scaled(diagonal));
+  }
+  void set_preconditioner(double) override { problem_.set_preconditioner(0); }
+  void precondition(const Vector& in, Vector& out) const override {
+    problem_.precondition(in.cwiseQuotient(inverse_root_), out);
+    out = out.cwiseQuotient(inverse_root_);
+  }
+  double matrix_cost() const override { return problem_.matrix_cost(); }
+  double product_cost() const override { return problem_.product_cost(); }
+
+ private:
+  Vector scaled(const Vector& y) const { return inverse_root_.cwiseProduct(y); }
+  LeastSquares& problem_;
+  Vector inverse_root_;
+};
+
 }  // namespace
 
-double amplification(const Family& family, const Cells& cells, const Point& solution, std::uint64_t seed,
+double amplification(const Family& family, const Cells& cells, const Point& point, std::uint64_t seed,
                      const Budget& budget) {
-  if (solution.weights.size() == 0) return 1;
-  const Point point = family.evened(solution);
+  if (point.weights.size() == 0) return 1;
   const Cells typical = typical_cells(cells, seed);
-  const auto seen = family.least_squares(cells, point);
-  const auto everywhere = family.least_squares(typical, point);
-  Vector unused, z(point.weights.size()), elsewhere, observed;
-  seen->linearize(point.weights, unused);
-  everywhere->linearize(point.weights, unused);
-  NormalEquations equations(*seen);
+  const auto on_observed = family.least_squares(cells, point), on_typical = family.least_squares(typical, point);
+  Vector d, unused, z(point.weights.size()), elsewhere, observed;
+  on_observed->linearize(point.weights, unused);
+  on_typical->linearize(point.weights, unused);
+  on_typical->diagonal(d);
+  if (!(d.maxCoeff() > 0)) return kNaN;
+  d = d.cwiseMax(kUnmoving * d.maxCoeff());
+  Scaled seen(*on_observed, d), everywhere(*on_typical, d);
+  NormalEquations equations(seen);
   equations.refresh();
   double shift = kShift * equations.diagonal().maxCoeff();
   Rng rng(seed, kStream, 1);
   for (Index k = 0; k < z.size(); ++k) z[k] = rng.normal();
   double most = 0;
   for (Index round = 0; round < kRounds && !budget.spent(); ++round) {
-    everywhere->normal_product(z, elsewhere);
+    everywhere.normal_product(z, elsewhere);
     while (!equations.solve(elsewhere, shift, 1e-6, kMostProducts, z)) {
       shift *= 10;
       if (!std::isfinite(shift)) return kNaN;
@@ -59,11 +100,11 @@ double amplification(const Family& family, const Cells& cells, const Point& solu
     const double norm = z.norm();
     if (!(norm > 0)) break;
     z /= norm;
-    everywhere->normal_product(z, elsewhere);
-    seen->normal_product(z, observed);
+    everywhere.normal_product(z, elsewhere);
+    seen.normal_product(z, observed);
     // Below the shift, what is seen is rounding.
-    const double on_observed = std::max(z.dot(observed), shift) / static_cast<double>(cells.count());
-    most = std::max(most, z.dot(elsewhere) / static_cast<double>(typical.count()) / on_observed);
+    const double change = std::max(z.dot(observed), shift) / static_cast<double>(cells.count());
+    most = std::max(most, z.dot(elsewhere) / static_cast<double>(typical.count()) / change);
   }
   return std::sqrt(most);
 }

@@ -16,7 +16,7 @@ inline constexpr double kMostFreedom = .8;
 /// max over directions z of rms(J z on typical cells) / rms(J z on observed cells), J = derivative of the cells by the
 /// weights: by how much an error that the observations cannot see to first order may show elsewhere. Directions that
 /// change no cell at all (rescaling of vectors) do not count.
-double amplification(const Family& family, const Cells& cells, const Point& solution, std::uint64_t seed,
+double amplification(const Family& family, const Cells& cells, const Point& point, std::uint64_t seed,
                      const Budget& budget);
 
 }  // namespace rankflow::grow

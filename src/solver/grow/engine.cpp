@@ -103,7 +103,6 @@ bool Engine::step() {
   if (needs_split(progress_)) split_for_noise(job_);
   Progress next = progress_;
   if (budget.spent() || !advance(job_, budget, next)) {
-    cut_short_ = next.current;
     finish(Stop::time_limit);
     return false;
   }
@@ -165,7 +164,6 @@ void Engine::restore(const Archive& state) {
   if (progress_.tried_noisy && !refitting_) split_for_noise(job_);
   // A limit may be raised and an interruption taken back; an end is an end, and is found again.
   stop_ = Stop::not_run;
-  cut_short_.reset();
 }
 
 const Point& Engine::point() const {

@@ -37,7 +37,6 @@ class Engine {
   Normalization normalization_;
   Progress progress_;
   bool refitting_ = false;
-  std::optional<Found> cut_short_;  // where a step was when the time ran out
   Stop stop_ = Stop::not_run;
   double seconds_before_ = 0;
   Budget::Clock::time_point started_ = Budget::Clock::now();

@@ -39,6 +39,12 @@ void end_attempt(const Job& job, Progress& progress, bool stalled) {
   }
 }
 
+bool may_enter(const Job& job, const Candidate& candidate, Index attempt) {
+  const double freedom = job.family->degrees_of_freedom(candidate.extended.widths);
+  return may_determine(job, candidate.extended.widths) &&
+         freedom <= job.family->most_freedom(attempt) * static_cast<double>(job.train.count());
+}
+
 // The gain of a round per degree of freedom it took, in units of what is left per degree that is left (Fisher's F). The
 // best of all directions on noise has 2 to 4.
 double gain_ratio(const Job& job, const Point& before, double loss_before, const Found& after) {
@@ -78,10 +84,16 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   Found& current = progress.current;
   std::vector<double> slope;
   current.loss = loss_at(job, cells, current.point, &slope);
+  if (progress.round == 0 && relative_residual(cells, current.loss) < job.options.tolerance) {  // zero already matches
+    judge(job, budget, current);
+    keep_better(job, current, progress);
+    progress.phase = Phase::ended;
+    return true;
+  }
   const DrawKey key{job.options.seed, progress.attempt, progress.round};
   std::vector<Candidate> candidates = job.family->directions(cells, current.point, slope, key, budget);
   if (budget.spent()) return false;
-  std::erase_if(candidates, [&](const Candidate& c) { return !may_determine(job, c.extended.widths); });
+  std::erase_if(candidates, [&](const Candidate& c) { return !may_enter(job, c, progress.attempt); });
   if (candidates.empty()) {
     end_attempt(job, progress, false);
     return true;
@@ -107,7 +119,7 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   keep_better(job, finished, progress);
   if (finished.determined || finished.matched) {
     progress.phase = Phase::prune;
-    progress.round = 0;
+    progress.round = progress.idle = 0;
     progress.current = finished;
     return true;
   }
@@ -134,19 +146,24 @@ bool prune_step(const Job& job, const Budget& budget, Progress& progress) {
     Found less{job.family->without(current.point, by_size[progress.round]), 0};
     RefitOptions options;
     options.max_steps = kPruneSteps;
-    options.min_decrease = .1;
+    options.min_decrease = .3;
     const double matched = job.options.tolerance * job.options.tolerance * job.train.squared_norm / 2;
     options.matched_loss = matched;
     options.small_loss = 1e-16 * matched;
     if (!refit_point(job, job.train, options, budget, less.point, progress, less.loss)) return false;
     judge(job, budget, less);
     if (budget.spent()) return false;
-    ++progress.round;
-    if (less.matched) {
+    if (less.matched) {  // the next larger part is now at the same place of the order
       progress.current = less;
-      progress.round = 0;
+      progress.idle = 1;
       keep_better(job, less, progress);
+    } else {
+      ++progress.round;
     }
+    return true;
+  }
+  if (progress.idle > 0 && parts > 1) {  // what stayed may be superfluous now: once more from the smallest on
+    progress.round = progress.idle = 0;
     return true;
   }
   // Nothing more to remove.

@@ -36,7 +36,6 @@ class Family {
   virtual ~Family() = default;
   /// The zero tensor.
   virtual Point nothing() const = 0;
-  virtual Index num_weights(const std::vector<Index>& widths) const = 0;
   /// What a state claims has to fit: widths allowed and as many weights as they need.
   virtual bool valid(const Point& point) const = 0;
   virtual std::unique_ptr<LeastSquares> least_squares(const Cells& cells, const Point& like) const = 0;
@@ -47,10 +46,10 @@ class Family {
                                             const DrawKey& key, const Budget& budget) const = 0;
   /// Changes the weights, not the tensor, so that what belongs together has equal norms.
   virtual void balance(const std::vector<Index>& widths, Vector& weights) const = 0;
-  /// The same tangent space of tensors, from parts that are all of one size.
-  virtual Point evened(const Point& point) const = 0;
   /// Dimension of the set of tensors with these widths.
   virtual double degrees_of_freedom(const std::vector<Index>& widths) const = 0;
+  /// Degrees of freedom that an attempt may take, as a share of the observations.
+  virtual double most_freedom(Index /*attempt*/) const { return 1; }
   /// What pruning may try to do without: the size of each removable part.
   virtual std::vector<double> part_sizes(const Cells& cells, const Point& point) const = 0;
   virtual Point without(const Point& point, Index part) const = 0;

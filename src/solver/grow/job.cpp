@@ -17,8 +17,8 @@ constexpr Index kFinishSteps = 25, kMoreSteps = 60;
 constexpr double kWithinReach = .3;  // relative residual from which a match gets more steps
 constexpr double kFinishDecrease = 1e-2;
 constexpr double kRoundOff = 1e-15;  // relative residual that cannot be improved on
-// A validation error counts as clearly better than the means' if it is a tenth smaller, and the difference of the
-// squared errors is this many times its standard error.
+// A validation error counts as clearly better than the means' if it is a tenth smaller, and either the difference of
+// the squared errors or the number of cells that are nearer is this many standard errors from chance.
 constexpr double kClearly = .9, kStandardErrors = 3;
 constexpr double kValidated = 1e3;  // a solution's validation residual is at most this many times the tolerance
 
@@ -47,16 +47,19 @@ double best_constant(const Cells& fit, const Cells& validation) {
 bool clearly_better(const Cells& fit, const Cells& validation, const std::vector<double>& x) {
   const double constant = best_constant(fit, validation);
   const double count = static_cast<double>(validation.count());
-  double own = 0, means = 0, sum = 0, squares = 0;
+  double own = 0, means = 0, sum = 0, squares = 0, nearer = 0;
   for (Index k = 0; k < validation.count(); ++k) {
     const double weight = validation.weight_of(k), y = validation.value[k];
     const double error = weight * (x[k] - y) * (x[k] - y), other = weight * (constant - y) * (constant - y);
     own += error, means += other;
+    nearer += error < other ? 1 : error == other ? .5 : 0;
     sum += other - error, squares += (other - error) * (other - error);
   }
   if (count < 2 || !(own <= kClearly * kClearly * means)) return false;
   const double variance = (squares - sum * sum / count) / (count - 1);
-  return sum > kStandardErrors * std::sqrt(count * std::max(0.0, variance));
+  // Few large values can hide a difference in the squares that most cells show, and the other way round.
+  return sum > kStandardErrors * std::sqrt(count * std::max(0.0, variance)) ||
+         nearer - .5 * count > kStandardErrors * .5 * std::sqrt(count);
 }
 
 }  // namespace
@@ -117,6 +120,9 @@ bool finish_point(const Job& job, const Cells& cells, const Budget& budget, Poin
                   double& loss) {
   RefitOptions options;
   options.max_steps = kFinishSteps;
+  // Near a match, weak directions are what is left to go along: damping must not hold them.
+  const double start = relative_residual(cells, loss_at(job, cells, point));
+  options.first_damping *= std::min(1.0, start);
   options.min_decrease = kFinishDecrease;
   options.small_loss = loss_of(kRoundOff, cells);
   options.matched_loss = loss_of(job.options.tolerance, cells);

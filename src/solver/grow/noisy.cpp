@@ -112,7 +112,7 @@ bool refit_step(const Job& job, const Budget& budget, Progress& progress) {
       keep_better(job, finished, progress);
       progress.current = finished;
       progress.phase = Phase::prune;
-      progress.round = 0;
+      progress.round = progress.idle = 0;
       return true;
     }
   }

@@ -11,11 +11,13 @@ namespace rankflow::grow {
 namespace {
 // Conjugate gradients take about this many products with J^T W J a step; a Cholesky factorization's multiply-adds run
 // about this many times faster than those of passes over cells.
-constexpr double kTypicalProducts = 25, kDenseSpeed = 6;
+constexpr double kTypicalProducts = 60, kDenseSpeed = 6;
 constexpr Index kMostDirect = 6000;  // unknowns; 300 MB for matrix and factor
 }  // namespace
 
-NormalEquations::NormalEquations(LeastSquares& problem) : problem_(problem) {
+NormalEquations::NormalEquations(LeastSquares& problem, Solver solver)
+    : problem_(problem), direct_(solver == Solver::cholesky) {
+  if (solver != Solver::cheaper) return;
   const double n = static_cast<double>(problem.unknowns());
   const double factorization = n * n * n / (6 * kDenseSpeed);
   direct_ = problem.unknowns() <= kMostDirect &&

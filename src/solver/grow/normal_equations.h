@@ -8,7 +8,8 @@ namespace rankflow::grow {
 
 class NormalEquations {
  public:
-  explicit NormalEquations(LeastSquares& problem);
+  enum class Solver { cheaper, cholesky, conjugate_gradients };
+  explicit NormalEquations(LeastSquares& problem, Solver solver = Solver::cheaper);
   /// At the point of the last linearize().
   void refresh();
   const Vector& diagonal() const { return diagonal_; }

@@ -10,7 +10,6 @@
 namespace rankflow::grow {
 namespace {
 
-constexpr double kFirstDamping = 1e-3;  // of the largest diagonal element
 constexpr Index kBalanceEvery = 5;
 constexpr Index kMostInnerSteps = 40;
 constexpr Index kMostRejections = 12;  // in a row: the weights are at a minimum to round-off
@@ -37,7 +36,7 @@ RefitOutcome refit(LeastSquares& problem, const std::function<void(Vector&)>& ba
       equations.refresh();
       gradient += options.ridge * weights;
     }
-    if (damping < 0) damping = kFirstDamping * equations.diagonal().maxCoeff();
+    if (damping < 0) damping = options.first_damping * equations.diagonal().maxCoeff();
     // The nearer to a match, the more exact the steps: convergence is then faster than linear.
     const double tolerance = std::min(.1, std::pow(outcome.loss / first_loss, .25));
     ++outcome.steps;

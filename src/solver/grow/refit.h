@@ -10,7 +10,8 @@
 namespace rankflow::grow {
 
 struct RefitOptions {
-  double ridge = 0;  // lambda: the objective is loss + lambda/2 |weights|^2
+  double ridge = 0;             // lambda: the objective is loss + lambda/2 |weights|^2
+  double first_damping = 1e-3;  // of the largest diagonal element of J^T W J
   Index max_steps = 60;
   double min_decrease = 1e-3;  // stop once a step lowers the objective by less than this part of it
   double small_loss = 0;       // stop at a loss at or below this
