@@ -53,7 +53,9 @@ TEST(ArrayProgram, CompletesAnArrayAndLeavesWhatIsObserved) {
   const auto& low = std::get<std::vector<double>>(full.at("low").data);
   ASSERT_EQ(values.size(), given.size());
   for (std::size_t k = 0; k < given.size(); ++k) {
-    if (!std::isnan(given[k])) EXPECT_EQ(values[k], given[k]);
+    if (!std::isnan(given[k])) {
+      EXPECT_EQ(values[k], given[k]);
+    }
     EXPECT_TRUE(std::isfinite(values[k]));
     EXPECT_LE(low[k], values[k]);
   }

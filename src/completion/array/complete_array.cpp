@@ -42,11 +42,14 @@ std::vector<ArrayFit> fit_models(ArrayRun& run) {
   if (wanted == ArrayModel::overlap && !run.dense)
     throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
                       "--model cp takes both");
-  std::vector<ArrayFit> fits;
-  if (wanted != ArrayModel::overlap) fits.push_back(validated_cp(run));
-  const bool enough = run.interrupted || (!fits.empty() && fits[0].solved);
-  if (wanted != ArrayModel::cp && run.dense && !enough) fits.push_back(validated_overlap(run));
-  return fits;
+  if (wanted == ArrayModel::cp || !run.dense) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
+  if (wanted == ArrayModel::overlap) return {validated_overlap(run)};
+  ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
+  if (exact.solved || run.interrupted) return {std::move(exact)};
+  ArrayFit overlap = validated_overlap(run);
+  if (run.interrupted) return {std::move(overlap)};
+  ArrayFit grown = validated_cp(run, GrowStrategy::noisy, overlap.validation_rmse);
+  return {std::move(overlap), std::move(grown)};
 }
 
 std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {

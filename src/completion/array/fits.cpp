@@ -45,10 +45,34 @@ Step step_of(const GrowStep& from) {
   return step;
 }
 
-GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& stage) {
+// Watches validation errors while components are added: can the growth still come below an error?
+class Race {
+ public:
+  explicit Race(double to_beat) : to_beat_(to_beat) {}
+
+  bool lost(const GrowStep& step) {
+    if (std::isnan(to_beat_) || std::isnan(step.validation_rmse) || step.components <= 0) return false;
+    const auto place = static_cast<std::size_t>(step.components);
+    if (best_.size() <= place) best_.resize(place + 1, HUGE_VAL);
+    best_[place] = std::min(best_[place], step.validation_rmse);
+    if (step.components <= kBack || !std::isfinite(best_[place - kBack])) return false;
+    const double gain = (best_[place - kBack] - best_[place]) / kBack;
+    return best_[place] - kMoreComponents * std::max(0.0, gain) > to_beat_;
+  }
+
+ private:
+  static constexpr Index kBack = 4;              // components that a gain is averaged over
+  static constexpr double kMoreComponents = 15;  // as many more at that gain (gains fall) would not suffice
+  double to_beat_;
+  std::vector<double> best_;  // by number of components
+};
+
+GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& stage, double to_beat = kNaN) {
+  Race race(to_beat);
   while (engine.step()) {
     const GrowStep step = engine.last_step();
     if (!run.record(step_of(step), stage + ", " + step.stage)) engine.finish(Stop::interrupted);
+    if (race.lost(step)) engine.finish(Stop::validation);
   }
   return engine.result();
 }
@@ -113,10 +137,11 @@ bool ArrayRun::record(Step step, const std::string& stage) {
   return go_on;
 }
 
-ArrayFit validated_cp(ArrayRun& run) {
+ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   ArrayFit fit;
   fit.model = "cp";
-  const GrowOptions options = grow_options(run);
+  GrowOptions options = grow_options(run);
+  options.strategy = strategy;
   PlainIntervals plain;
   std::vector<std::vector<float>> part_values;
   std::optional<GrowCpResult> first;
@@ -125,8 +150,8 @@ ArrayFit validated_cp(ArrayRun& run) {
     const TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part)),
                                 unseen = problem_of(run.tensor, part);
     GrowCp engine(train, &unseen, options);
-    const GrowCpResult result = follow(run, engine, "validate cp");
-    if (run.interrupted) return fit;
+    const GrowCpResult result = follow(run, engine, "validate cp", to_beat);
+    if (run.interrupted || (strategy == GrowStrategy::exact && !result.solved())) return fit;
     for (const double e : residuals(run.tensor, part, result.model)) {
       plain.residuals.push_back(std::abs(e));
       squares += e * e;

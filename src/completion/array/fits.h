@@ -42,7 +42,9 @@ struct ArrayFit {
 };
 
 /// Fits on everything but the held-out part; the validation parts choose and calibrate.
-ArrayFit validated_cp(ArrayRun& run);
+/// `strategy` exact: unless that solves it, only `solved = false` is filled in. `to_beat`: validation error of another
+/// model; the growth ends where it will clearly not come below it. NaN = none.
+ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat);
 ArrayFit validated_overlap(ArrayRun& run);
 /// The same model on all observations, with the choices and the calibration of the first fit.
 ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen);
