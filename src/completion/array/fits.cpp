@@ -67,10 +67,13 @@ class Race {
   std::vector<double> best_;  // by number of components
 };
 
-GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& stage, double to_beat = kNaN) {
+// `exact_only`: ends where the engine has recognised noise.
+GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& stage, double to_beat = kNaN,
+                    bool exact_only = false) {
   Race race(to_beat);
   while (engine.step()) {
     const GrowStep step = engine.last_step();
+    if (exact_only && step.stage == "grow with noise") engine.finish(Stop::validation);
     if (!run.record(step_of(step), stage + ", " + step.stage)) engine.finish(Stop::interrupted);
     if (race.lost(step)) engine.finish(Stop::validation);
   }
@@ -141,7 +144,8 @@ ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   ArrayFit fit;
   fit.model = "cp";
   GrowOptions options = grow_options(run);
-  options.strategy = strategy;
+  const bool exact_only = strategy == GrowStrategy::exact;
+  options.strategy = exact_only ? GrowStrategy::automatic : strategy;
   PlainIntervals plain;
   std::vector<std::vector<float>> part_values;
   std::optional<GrowCpResult> first;
@@ -150,8 +154,8 @@ ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
     const TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part)),
                                 unseen = problem_of(run.tensor, part);
     GrowCp engine(train, &unseen, options);
-    const GrowCpResult result = follow(run, engine, "validate cp", to_beat);
-    if (run.interrupted || (strategy == GrowStrategy::exact && !result.solved())) return fit;
+    const GrowCpResult result = follow(run, engine, "validate cp", to_beat, exact_only);
+    if (run.interrupted || (exact_only && !result.solved())) return fit;
     for (const double e : residuals(run.tensor, part, result.model)) {
       plain.residuals.push_back(std::abs(e));
       squares += e * e;

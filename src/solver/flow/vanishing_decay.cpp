@@ -45,7 +45,8 @@ class VanishingDecay final : public Path {
     if (finish_.busy()) return finish();
     reweight();
     if (++reweightings_ % kTryEvery == 0) try_to_finish();
-    if (!finish_.busy() && eps_ < kLastEps * point_.s[0]) end("no low rank was found that matches the observations exactly");
+    if (!finish_.busy() && eps_ < kLastEps * point_.s[0])
+      end("no low rank was found that matches the observations exactly");
     return true;
   }
 
