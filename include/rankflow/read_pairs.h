@@ -11,6 +11,7 @@ namespace rankflow {
 
 /// Reads "row, column, ..." line by line; further fields are left out. The delimiter is found out from the first line.
 /// A first line is a header if its two fields are the axes' titles or, where the axis' names are numbers, no numbers.
+/// Titles the other way round say that columns come first.
 class PairReader {
  public:
   /// Throws InputError when the file cannot be read.

@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "cli/array_verbs.h"
 #include "cli/complete_outputs.h"
+#include "cli/interruption.h"
 #include "cli/option_binding.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
@@ -79,16 +80,6 @@ CheckpointOptions checkpoint_options(const Settings& settings) {
   return options;
 }
 
-std::string resume_line(std::vector<std::string> command, const std::string& checkpoint) {
-  std::erase_if(command, [](const std::string& word) { return word.starts_with("--resume="); });
-  for (std::size_t k = 0; k < command.size(); ++k)
-    if (command[k] == "--resume" && k + 1 < command.size())
-      command.erase(command.begin() + static_cast<std::ptrdiff_t>(k),
-                    command.begin() + static_cast<std::ptrdiff_t>(k) + 2);
-  command.insert(command.end(), {"--resume", checkpoint});
-  return shell_line(command);
-}
-
 void say(const Settings& settings, const Table& table) {
   if (settings.quiet) return;
   for (const std::string& note : table.notes) fmt::print(stderr, "{}: {}\n", table.source, note);
@@ -122,7 +113,7 @@ void run(Settings& settings, Outcome& outcome) {
   progress.clear();
 
   if (result.stop == Stop::interrupted) {
-    fmt::print(stderr, "interrupted; to go on:\n  {}\n", resume_line(outcome.command, checkpoint.path));
+    say_interrupted(resume_line(outcome.command, checkpoint.path), settings.json);
     outcome.status = 1;
     return;
   }

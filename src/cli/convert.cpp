@@ -40,6 +40,12 @@ void round_values(Table& table, int digits) {
                                                              [](double x) { return x == std::floor(x); });
 }
 
+bool loses_names(std::string path) {
+  if (path.ends_with(".gz")) path.resize(path.size() - 3);
+  const auto is = [&path](const char* ending) { return path.ends_with(ending); };
+  return is(".mtx") || is(".npy") || is(".pgm") || is(".png");
+}
+
 void run(const Convert& convert) {
   if (convert.json && convert.output == "-") throw OptionError("--json and OUT = - both want standard output");
   if (holds_tensor(convert.input, convert.read))
@@ -57,6 +63,10 @@ void run(const Convert& convert) {
       write_table(convert.output, table, convert.write);
   }
   print_warnings(table);
+  if (loses_names(convert.output) &&
+      (table.rows.kind() == Axis::Kind::strings || table.columns.kind() == Axis::Kind::strings))
+    fmt::print(stderr, "warning: {} does not hold the names of rows and columns; .csv and .npz keep them\n",
+               convert.output);
   if (convert.json) {
     nlohmann::ordered_json object = table_json(table, summarize(table));
     object["written"] = convert.output;

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
 #include <system_error>
 
 #include "cli/progress.h"
@@ -11,6 +15,18 @@
 #include "rankflow/error.h"
 
 namespace {
+
+// A program that asked for --json finds what went wrong there too.
+int failed(std::span<char* const> words, int status, const std::string& message) {
+  fmt::print(stderr, "error: {}\n", message);
+  const auto said = [words](std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  if (said("--json") && !said("-"))
+    fmt::print("{}\n", nlohmann::ordered_json({{"error", message}, {"exit_status", status}})
+                           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return status;
+}
 
 // 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our
 // bug.
@@ -34,9 +50,14 @@ int run(int argc, char** argv) {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
-    fmt::print(stderr, "error: {}\n  hint: rankflow {}--help lists what there is\n", error.what(),
-               argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "");
-    return 2;
+    const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
+    const bool rank = std::any_of(words.begin(), words.end(), [](std::string_view word) {
+      return word == "--rank" || word.starts_with("--rank=");
+    });
+    return failed(words, 2,
+                  fmt::format("{}\n  hint: {}rankflow {}--help lists what there is", error.what(),
+                              rank ? "the rank is found, not given; --max-rank limits it; " : "",
+                              argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : ""));
   }
   return outcome.status;
 }
@@ -45,25 +66,21 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   rankflow::cli::clean_up_on_signals();
+  const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
   try {
     const int status = run(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw rankflow::InputError("standard output", errno != 0 ? std::strerror(errno) : "cannot be written");
     return status;
   } catch (const rankflow::OptionError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
+    return failed(words, 2, error.what());
   } catch (const rankflow::InputError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 3;
+    return failed(words, 3, error.what());
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 3;
+    return failed(words, 3, error.what());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n  hint: use fewer entries, or a machine with more memory\n");
-    return 3;
+    return failed(words, 3, "out of memory\n  hint: use fewer entries, or a machine with more memory");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: this is a bug in rankflow: {}\n", error.what());
-    return 70;
+    return failed(words, 70, fmt::format("this is a bug in rankflow: {}", error.what()));
   }
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/array_verbs.h"
 #include "cli/verbs.h"
 #include "rankflow/complete.h"
 #include "rankflow/instrument.h"
@@ -97,9 +98,13 @@ void print_markdown(const CLI::App& program) {
   fmt::print("{}", kIntroduction);
   for (const CLI::App* verb : program.get_subcommands([](const CLI::App*) { return true; }))
     if (!verb->get_group().empty()) print_verb(*verb);
-  ReadOptions read;
-  print_fields("Reading", "How a file is read: options of `complete`, `check` and `convert`; of `ReadOptions` in C++.",
-               fields(read));
+  TensorReadOptions read;
+  std::vector<OptionField> reading = fields(read.table);
+  for (OptionField& field : array_fields(read)) reading.push_back(std::move(field));
+  print_fields("Reading",
+               "How a file is read: options of `complete`, `check` and `convert`; of `ReadOptions` and "
+               "`TensorReadOptions` in C++.",
+               reading);
   CompleteOptions complete;
   print_fields("Learning", "How a table is learned: options of `complete`; of `CompleteOptions` in C++.",
                fields(complete));

@@ -128,6 +128,8 @@ void print_summary(const Settings& settings, const Counts& counts, const Folded&
 }
 
 void run(const Settings& settings) {
+  if (settings.json && settings.output == "-")
+    throw OptionError("--json and predictions both want standard output", "name a file for the predictions with -o");
   if (!settings.weight.empty() && settings.given.empty()) throw OptionError("--weight names a column of --given");
   set_num_threads(settings.threads);
   const CompletionModel model = CompletionModel::read(settings.model);
@@ -147,8 +149,8 @@ void add_predict(CLI::App& program, Outcome&) {
   CLI::App* verb = program.add_subcommand("predict", "values for pairs of rows and columns, from a kept model");
   verb->add_option("model", settings->model, "model.npz of `rankflow complete`")->required();
   verb->add_option("pairs", settings->pairs,
-                   "file with a row and a column a line, further columns are left out; - is "
-                   "standard input")
+                   "file with the names of a row and a column a line, further columns are left out; a header "
+                   "with the names of both says their order; - is standard input")
       ->required();
   verb->add_option("-o,--output", settings->output, "where to; - is standard output")->capture_default_str();
   verb->add_option("--intervals", settings->intervals, "adds low and high of this level, e.g. 0.9")

@@ -86,6 +86,8 @@ void run(Settings& settings, Outcome& outcome) {
   if (result.usable()) written = write_results(settings, result, summary, shell_line(outcome.command));
   fmt::print(settings.output == "-" ? stderr : stdout, "{}\n",
              settings.json ? json(settings.input.values, result) : summary);
+  if (!settings.quiet && result.usable() && settings.output.empty())
+    fmt::print(stderr, "the matrix itself was not written: -o W.npy writes it\n");
   if (!settings.quiet)
     for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
   if (result.stop != Stop::converged) outcome.status = 1;

@@ -49,7 +49,8 @@ Vector read_values(const std::string& path) {
   Array array = read_array(path);
   const bool column = array.shape.size() == 2 && array.shape[1] == 1;
   if (array.shape.size() != 1 && !column)
-    throw InputError(path, "found an array of shape " + shape_text(array) + ", expected one number a measurement: (m)");
+    throw InputError(path, "found an array of shape " + shape_text(array) + ", expected one number a measurement: (m)",
+                     "the measuring matrices come first: rankflow sense A.npy y.npy -o W.npy");
   const std::vector<double> list = numbers(std::move(array), path);
   return Eigen::Map<const Vector>(list.data(), static_cast<Index>(list.size()));
 }
@@ -69,10 +70,17 @@ MatrixProblem<double> read_dense(const SenseFiles& files, Vector values) {
                                                    found, rows, columns));
     rows = array.shape[1], columns = array.shape[2];
   } else if (array.shape.size() == 2) {
-    if (rows == 0 || columns == 0)
+    // One of the two says the other.
+    if (rows > 0 && columns == 0 && array.shape[1] % rows == 0) columns = array.shape[1] / rows;
+    if (columns > 0 && rows == 0 && array.shape[1] % columns == 0) rows = array.shape[1] / columns;
+    if (rows == 0 && columns == 0)
       throw OptionError(
           fmt::format("{} has shape {}: how many rows and columns the matrix has is not in it", files.matrices, found),
           "pass --rows and --columns, or save an array of shape (m, rows, columns)");
+    if (rows == 0 || columns == 0)
+      throw InputError(files.matrices,
+                       fmt::format("found shape {}, expected (m, size) with a size that {} = {} divides", found,
+                                   rows == 0 ? "--columns" : "--rows", rows + columns));
     if (array.shape[1] != rows * columns)
       throw InputError(files.matrices, fmt::format("found shape {}, expected (m, {}) for {} rows and {} columns", found,
                                                    rows * columns, rows, columns));
@@ -107,8 +115,9 @@ MatrixProblem<double> read_measurements(const SenseFiles& files) {
     throw OptionError("measurement matrices were given twice: as a file and by --left and --right",
                       "with --left and --right, name only the file of the numbers measured");
   if (!factors && files.matrices.empty())
-    throw OptionError("two files are needed: the measurement matrices and the numbers measured",
-                      "rankflow sense A.npy y.npy, or rankflow sense y.npy --left L.npy --right R.npy");
+    throw OptionError(
+        "two files are needed: the measurement matrices and the numbers measured",
+        "rankflow sense A.npy y.npy -o W.npy, or rankflow sense y.npy --left L.npy --right R.npy -o W.npy");
   Vector values = read_values(files.values);
   if (!factors) return read_dense(files, std::move(values));
   Matrix left = read_side(files.left, files.rows, "--rows", files, values.size());

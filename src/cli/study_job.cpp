@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/threads.h"
+#include "cli/complete_outputs.h"
 #include "cli/progress.h"
 #include "data/output_file.h"
 #include "experiment/figure_data.h"
@@ -118,10 +119,11 @@ void add_study_options(CLI::App& verb, StudySettings& settings) {
 StudyEnd do_study(const std::string& name, const std::string& path, const std::string& folder,
                   const StudySettings& settings, const std::vector<std::string>& command) {
   set_num_threads(settings.threads);
+  if (folder.empty()) throw OptionError("-o: the folder has no name");
   const experiment::Study study = experiment::read_study(path, settings.study);
   const std::vector<PlannedRun> plan = experiment::plan_runs(study, settings.data_folder);
   experiment::check_names(study, plan);
-  std::filesystem::create_directories(folder);
+  make_folder(folder);
 
   catch_interrupts();
   const std::vector<RunRecord> records = experiment::make_runs(
@@ -131,6 +133,7 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   if (interrupted()) {
     fmt::print(stderr, "interrupted; finished runs are kept in {}/runs, and the same command goes on:\n  {}\n", folder,
                shell_line(command));
+    if (settings.json) fmt::print("{}\n", Json({{"study", name}, {"stop", "interrupted"}, {"folder", folder}}).dump());
     end.interrupted = true;
     return end;
   }

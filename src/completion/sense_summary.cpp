@@ -34,9 +34,11 @@ std::string brief(const std::string& source, const SenseResult& result) {
   if (result.depth > 0) text += fmt::format(" of depth {:g}", result.depth);
   if (result.proof && std::isfinite(result.proof->nuclear_norm))
     text += fmt::format(
-        ". Nuclear norm {:.7g}; no matrix that matches the fitted measurements within {:.3g} has one "
-        "below {:.7g} (relative gap {:.2g})",
-        result.proof->nuclear_norm, result.proof->tolerance, result.proof->dual_bound, result.proof->relative_gap());
+        ". Nuclear norm {:.7g}; no matrix that matches the fitted measurements{} has one below {:.7g} (relative gap "
+        "{:.2g})",
+        result.proof->nuclear_norm,
+        result.proof->tolerance > 0 ? fmt::format(" within {:.3g}", result.proof->tolerance) : "",
+        result.proof->dual_bound, result.proof->relative_gap());
   text += fmt::format(". Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.stop), result.message,
                       result.seconds, static_cast<double>(peak_bytes()) / 1e6);
   return text;

@@ -21,11 +21,12 @@ std::string percent(double share) {
 }
 
 std::string proof_sentence(const ConvexProof& proof, const std::string& engine) {
-  if (engine == "nuclear")
-    return fmt::format(
-        ". Nuclear norm {:.7g}; no matrix within {:.3g} of the fitted entries has one below {:.7g} (relative gap "
-        "{:.2g})",
-        proof.nuclear_norm, proof.tolerance, proof.dual_bound, proof.relative_gap());
+  if (engine == "nuclear") {
+    const std::string which = proof.tolerance > 0 ? fmt::format("within {:.3g} of the fitted entries", proof.tolerance)
+                                                  : "that matches the fitted entries";
+    return fmt::format(". Nuclear norm {:.7g}; no matrix {} has one below {:.7g} (relative gap {:.2g})",
+                       proof.nuclear_norm, which, proof.dual_bound, proof.relative_gap());
+  }
   return fmt::format(
       ". Penalty {:.4g}, nuclear norm {:.5g}, objective {:.7g}; no matrix has one below {:.7g} (relative gap {:.2g})",
       proof.penalty, proof.nuclear_norm, proof.objective, proof.dual_bound, proof.relative_gap());
@@ -61,8 +62,7 @@ std::string brief(const Table& table, const Completion& result) {
   text += fmt::format(". Engine {}", result.engine);
   if (result.engine == "flow" || result.engine == "gd")
     text += fmt::format(" of depth {:g}, centering: {}", result.depth, result.centering);
-  if (result.proof)
-    text += fmt::format(", centering: {}", result.centering) + proof_sentence(*result.proof, result.engine);
+  if (result.proof) text += fmt::format(", centering: {}", result.centering);
   const Candidate *chosen = nullptr, *rival = nullptr;
   for (const Candidate& candidate : result.candidates) {
     if (candidate.chosen) {
@@ -74,8 +74,10 @@ std::string brief(const Table& table, const Completion& result) {
   }
   if (chosen && rival && std::isfinite(chosen->validation_rmse))
     text += fmt::format(", {} better on the validation part than the next ({}: {:.4g} against {:.4g})",
-                        percent(1 - chosen->validation_rmse / rival->validation_rmse), rival->engine,
+                        percent(1 - chosen->validation_rmse / rival->validation_rmse),
+                        rival->engine == chosen->engine && !rival->remark.empty() ? rival->remark : rival->engine,
                         rival->validation_rmse, chosen->validation_rmse);
+  if (result.proof) text += proof_sentence(*result.proof, result.engine);
   text += fmt::format(". Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.stop), result.message,
                       result.seconds, static_cast<double>(peak_bytes()) / 1e6);
   return text;
@@ -103,7 +105,7 @@ std::string json(const Table& table, const Completion& result) {
   }
   out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", result.baseline}};
   out["engine"] = result.engine;
-  out["depth"] = number(result.depth);
+  out["depth"] = result.proof ? nlohmann::ordered_json() : number(result.depth);
   out["centering"] = result.centering;
   out["solved"] = result.solved;
   if (result.proof) {
@@ -111,8 +113,10 @@ std::string json(const Table& table, const Completion& result) {
     out["objective"] = number(result.proof->objective);
     out["dual_bound"] = number(result.proof->dual_bound);
     out["gap"] = number(result.proof->relative_gap());
-    out["penalty"] = number(result.proof->penalty);
-    out["match"] = number(result.proof->tolerance);
+    if (result.engine == "nuclear")
+      out["match"] = number(result.proof->tolerance);
+    else
+      out["penalty"] = number(result.proof->penalty);
   }
   out["candidates"] = nlohmann::ordered_json::array();
   for (const Candidate& candidate : result.candidates)

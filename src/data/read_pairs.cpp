@@ -25,9 +25,13 @@ bool is_number(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
+// Of this axis and no other.
+bool names(std::string_view text, const Axis& axis, const char* general) {
+  return text == general || (!axis.title.empty() && text == axis.title);
+}
+
 bool is_title(std::string_view text, const Axis& axis, const char* general) {
-  return text == general || (!axis.title.empty() && text == axis.title) ||
-         (axis.kind() != Axis::Kind::strings && !is_number(text));
+  return names(text, axis, general) || (axis.kind() != Axis::Kind::strings && !is_number(text));
 }
 
 }  // namespace
@@ -55,6 +59,7 @@ struct PairReader::State {
   Index number = 0, count = 0;
   const Axis *rows = nullptr, *columns = nullptr;
   bool begun = false;
+  bool columns_first = false;  // a header says so
 };
 
 PairReader::PairReader(const std::string& path, const Axis& rows, const Axis& columns) : state_(new State(path)) {
@@ -79,10 +84,14 @@ bool PairReader::next(std::string& row, std::string& column) {
                      "each line names a row and a column, e.g. 17,2571");
   const bool first = !s.begun;
   s.begun = true;
-  if (first && is_title(s.splitter[0], *s.rows, "row") && is_title(s.splitter[1], *s.columns, "column"))
-    return next(row, column);
-  row = s.splitter[0];
-  column = s.splitter[1];
+  if (first) {
+    const std::string_view one = s.splitter[0], two = s.splitter[1];
+    s.columns_first = names(one, *s.columns, "column") && names(two, *s.rows, "row");
+    if (s.columns_first || (is_title(one, *s.rows, "row") && is_title(two, *s.columns, "column")))
+      return next(row, column);
+  }
+  row = s.splitter[s.columns_first ? 1 : 0];
+  column = s.splitter[s.columns_first ? 0 : 1];
   ++s.count;
   return true;
 }

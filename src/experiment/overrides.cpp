@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <set>
 
 #include "experiment/study.h"
 #include "rankflow/error.h"
@@ -64,8 +65,9 @@ Node parse_points(const std::string& given, const std::string& values, const std
   const std::size_t colon = values.find(':');
   if (colon != std::string::npos && parse_integer(values.substr(0, colon), first) &&
       parse_integer(values.substr(colon + 1), last)) {
-    if (last < first || last - first >= kMostPoints)
-      throw OptionError(fmt::format("--vary {}: expected first:last with first <= last", given));
+    if (last < first) throw OptionError(fmt::format("--vary {}: expected first:last with first <= last", given));
+    if (last - first >= kMostPoints)
+      throw OptionError(fmt::format("--vary {}: expected at most {} values", given, kMostPoints));
     for (Index k = first; k <= last; ++k) list.list.push_back(parse_value(std::to_string(k), name));
     return list;
   }
@@ -89,6 +91,7 @@ std::string key_of(const std::string& key, const std::string& name) {
 }  // namespace
 
 void apply_overrides(Node& document, const StudyOptions& options) {
+  std::set<std::string> fixed;
   for (const std::string& given : options.set) {
     const auto [key, value] = split("--set", given);
     const std::string name = "--set " + given;
@@ -97,6 +100,7 @@ void apply_overrides(Node& document, const StudyOptions& options) {
       continue;
     }
     const std::string full = key_of(key, name);
+    fixed.insert(full);
     forget_axis(document, full);
     set_dotted(document, full, parse_value(value, name));
     // A grid of its own must not win over the command line.
@@ -106,6 +110,7 @@ void apply_overrides(Node& document, const StudyOptions& options) {
   for (const std::string& given : options.vary) {
     const auto [key, values] = split("--vary", given);
     const std::string name = "--vary " + given, full = key_of(key, name);
+    if (fixed.contains(full)) throw OptionError(fmt::format("--set and --vary both say what {} is", full));
     forget_axis(document, full);
     set_dotted(document, "vary." + full, parse_points(given, values, name));
   }

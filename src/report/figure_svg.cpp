@@ -68,10 +68,20 @@ class PanelDrawing {
         "<clipPath id=\"c{0}\"><rect width=\"{1}\" height=\"{2}\"/></clipPath>\n<g clip-path=\"url(#c{0})\">\n",
         number_, kPlotWidth, kPlotHeight);
     for (const Curve& curve : panel_.curves) text += draw(curve);
+    if (nothing_drawn())
+      text += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", kPlotWidth / 2, kPlotHeight / 2,
+                          panel_.x_log || panel_.y_log ? "no value above 0 for the logarithmic axis" : "no values");
     return text + "</g>\n</g>\n";
   }
 
  private:
+  bool nothing_drawn() const {
+    for (const Curve& curve : panel_.curves)
+      for (std::size_t k = 0; k < curve.y.size(); ++k)
+        if (std::isfinite(at_y(curve.y[k])) && (curve.constant || std::isfinite(at_x(curve.x[k])))) return false;
+    return true;
+  }
+
   SvgAxis make_axis(bool x) const {
     Extent extent;
     const bool logarithmic = x ? panel_.x_log : panel_.y_log;
