@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "rankflow/archive.h"
 #include "rankflow/dense_array.h"
 #include "rankflow/interval.h"
 #include "rankflow/types.h"
@@ -19,6 +20,10 @@ class LocalScale {
   LocalScale() = default;
   LocalScale(const DenseArray& array, const CellMask& train, const std::vector<float>& x, bool grows_with_prediction);
   double at(Index cell, double x, double exponent) const;
+
+  void save(Archive& to) const;
+  /// Throws InputError unless `from` has the scale of an array of this shape.
+  static LocalScale load(const Archive& from, const std::vector<Index>& shape);
 
  private:
   std::vector<ModeView> views_;
@@ -38,6 +43,9 @@ struct ArrayIntervals {
   std::vector<double> quantiles;  // |residual| / scale on the calibration cells, ascending
 
   Interval at(Index cell, double prediction, double probability) const;
+
+  void save(Archive& to) const;
+  static ArrayIntervals load(const Archive& from, const std::vector<Index>& shape);
 };
 
 /// x: the fit that predicts, on `train`. parts[k]: calibration cells; part_x[k]: a fit on `train` without them.

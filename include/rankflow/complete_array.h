@@ -16,6 +16,8 @@
 
 namespace rankflow {
 
+class Archive;
+
 enum class ArrayModel {
   automatic,  // what predicts the validation part best
   cp,         // a sum of outer products whose number is found
@@ -33,6 +35,9 @@ struct ArrayOptions {
   OverlapOptions overlap = {};
 };
 
+/// The options of the job itself (the engines' own have fields of their own).
+std::vector<OptionField> fields(ArrayOptions& options);
+
 /// What predicts the cells of an array.
 class ArrayPredictor {
  public:
@@ -40,6 +45,11 @@ class ArrayPredictor {
   virtual double predict(std::span<const std::int32_t> index) const = 0;
   /// Covers a new observation with the given probability as far as the calibration cells imitate the holes.
   virtual Interval interval(std::span<const std::int32_t> index, double level) const = 0;
+  /// Average over all indices of those modes whose position is -1: what is said of an index nobody has seen.
+  virtual double average(std::span<const std::int32_t> index, std::span<const Index> shape) const;
+  /// Everything there is as named arrays, the text `kind` among them; the way back is `read_predictor()` of
+  /// completion/array/predictor_kinds.h, which has one line per kind.
+  virtual void save(Archive& to) const = 0;
 };
 
 /// A model that was looked at.
@@ -60,6 +70,7 @@ struct ArrayCompletion {
   Index rank = 0;                       // cp: components; overlap: the largest of mode_ranks
   Index distinct_components = 0;        // cp: of a norm above 5 % of the largest
   std::vector<double> component_norms;  // cp: descending
+  std::vector<Matrix> factors;          // cp: per mode, columns of norm 1 in the order of component_norms
   std::vector<Index> mode_ranks;        // of the unfoldings along each mode
   std::vector<ArrayCandidate> candidates;
   std::string holes;  // how the holes lie, and with them the parts that imitate them
@@ -78,9 +89,9 @@ struct ArrayCompletion {
 };
 
 /// Splits, fits, chooses, judges and refits. Throws OptionError and InputError. Same array, options and seed: the same
-/// bits for any number of threads (unless a time limit cut it short).
+/// bits for any number of threads, interrupted and resumed or not (unless a time limit cut it short).
 ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options,
-                               std::span<const Observer> observers = {});
+                               std::span<const Observer> observers = {}, const CheckpointOptions& checkpoint = {});
 
 /// The result as one paragraph for people, and as the JSON object of `rankflow complete --json`.
 std::string brief(const Tensor& tensor, const ArrayCompletion& result);

@@ -15,6 +15,8 @@
 
 namespace rankflow {
 
+class Archive;
+
 /// Predictions are product(i, j) * scale_j + offset_j, clipped to [low, high]. All methods are const and thread-safe.
 struct CompletionModel {
   LowRankModel product;       // in the engine's units
@@ -46,6 +48,7 @@ struct CompletionModel {
   void write(const std::string& path) const;
   /// Throws InputError for anything but a sound model file.
   static CompletionModel read(const std::string& path);
+  static CompletionModel read(const Archive& archive);
 };
 
 /// A row that training did not see: its bias and its coordinates along the model's right singular vectors.

@@ -51,6 +51,7 @@ struct ReportCalibration {
 
 /// A dense table or image before (NaN = hole) and after; equal sizes.
 struct ReportMap {
+  std::string title;  // above the pair; may be empty
   Matrix before, after;
   bool image = false;     // shown in grey; otherwise in colours, by column if `by_column`
   bool by_column = true;  // each column in its own units: (value - mean) / spread of its observed entries
@@ -73,6 +74,22 @@ struct ReportSurprise {
   double sigmas = kNaN;  // |observed - predicted| in units of the predicted spread
 };
 
+/// Named series against a common axis: factors of a mode, sizes of components.
+struct ReportPanel {
+  enum class Kind { lines, points, bars };
+  struct Series {
+    std::string name;
+    std::vector<double> values;  // one per place on the axis
+  };
+  std::string title, caption, x_title, y_title;
+  Kind kind = Kind::lines;
+  bool logarithmic = false;         // the values' axis
+  std::vector<double> x;            // places on the axis
+  std::vector<std::string> labels;  // names of the places; empty = the numbers
+  std::vector<Series> series;
+  bool wide = false;  // takes the page's whole width
+};
+
 struct ReportOption {
   std::string name, value, default_value, help;  // marked where value and default differ
 };
@@ -90,14 +107,18 @@ struct ReportInput {
   std::vector<std::string> notes;     // what was assumed
   std::vector<std::string> warnings;  // what the reader should know
   std::vector<ReportCandidate> candidates;
-  std::vector<Step> history;      // of one or more engines and stages, each in order
-  std::vector<ReportStop> stops;  // without one, the lowest validation error of a run is marked
+  std::string candidate_word = "engine";      // what they are
+  std::string sizes_word = "singular value";  // what a step's singular values are called
+  std::vector<Step> history;                  // of one or more engines and stages, each in order
+  std::vector<ReportStop> stops;              // without one, the lowest validation error of a run is marked
   std::optional<ReportHeldOut> held_out;
   std::optional<ReportSpectrum> spectrum;
   std::optional<ReportCalibration> calibration;
-  std::optional<ReportMap> map;
+  std::vector<ReportMap> maps;
   std::vector<ReportColumn> columns;
   std::vector<ReportSurprise> surprises;
+  std::string row_title = "Row", column_title = "Column";  // of the surprises
+  std::vector<ReportPanel> panels;                         // what was learned
   std::vector<ReportOption> options;
   std::vector<ReportFact> facts;  // seed, versions, machine: processor, kernels, threads
   std::string command;            // the command line that repeats the run

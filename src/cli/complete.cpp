@@ -21,7 +21,7 @@ namespace rankflow::cli {
 namespace {
 
 struct Settings {
-  std::string input, checkpoint, resume;
+  std::string input, model, checkpoint, resume;
   double checkpoint_every = 30;
   int threads = 0;
   bool json = false, quiet = false;
@@ -36,26 +36,6 @@ std::optional<ArrayModel> model_word(const std::string& word) {
   if (word == "cp") return ArrayModel::cp;
   if (word == "overlap") return ArrayModel::overlap;
   return std::nullopt;
-}
-
-// What arrays do not know is refused; shares, seed and limits are those of tables.
-ArrayJob array_job(const Settings& settings) {
-  if (settings.complete.engine != Engine::automatic)
-    throw OptionError("--engine chooses among the engines for tables, and this is an array",
-                      "--model chooses for arrays");
-  if (!settings.checkpoint.empty() || !settings.resume.empty())
-    throw OptionError("--checkpoint and --resume are for tables, and this is an array");
-  ArrayJob job{settings.input, settings.read, {}, settings.output, settings.json, settings.quiet};
-  job.complete.held_out = settings.complete.held_out;
-  job.complete.validation = settings.complete.validation;
-  job.complete.refit = settings.complete.refit;
-  job.complete.time_limit = settings.complete.time_limit;
-  job.complete.seed = settings.complete.seed;
-  if (const std::optional<ArrayModel> model = model_word(job.output.model_path)) {
-    job.complete.model = *model;
-    job.output.model_path.clear();
-  }
-  return job;
 }
 
 // Where an interrupted run is kept when no --checkpoint was given.
@@ -80,6 +60,35 @@ CheckpointOptions checkpoint_options(const Settings& settings) {
   return options;
 }
 
+// What arrays do not know is refused; shares, seed and limits are those of tables.
+ArrayJob array_job(const Settings& settings, const std::vector<std::string>& command) {
+  if (settings.complete.engine != Engine::automatic)
+    throw OptionError("--engine chooses among the engines for tables, and this is an array",
+                      "--model chooses for arrays");
+  ArrayJob job{settings.input,
+               settings.read,
+               {},
+               settings.output,
+               settings.json,
+               settings.quiet,
+               command,
+               checkpoint_options(settings),
+               !settings.checkpoint.empty() || !settings.resume.empty()};
+  job.complete.held_out = settings.complete.held_out;
+  job.complete.validation = settings.complete.validation;
+  job.complete.refit = settings.complete.refit;
+  job.complete.time_limit = settings.complete.time_limit;
+  job.complete.seed = settings.complete.seed;
+  if (!settings.model.empty()) {
+    const std::optional<ArrayModel> model = model_word(settings.model);
+    if (!model)
+      throw OptionError("--model " + settings.model + ": arrays have the models auto, cp and overlap",
+                        "--model-file " + settings.model + " keeps what was learned");
+    job.complete.model = *model;
+  }
+  return job;
+}
+
 void say(const Settings& settings, const Table& table) {
   if (settings.quiet) return;
   for (const std::string& note : table.notes) fmt::print(stderr, "{}: {}\n", table.source, note);
@@ -89,13 +98,15 @@ void say(const Settings& settings, const Table& table) {
 void run(Settings& settings, Outcome& outcome) {
   set_num_threads(settings.threads);
   if (holds_tensor(settings.input, settings.read)) {
-    outcome.status = complete_array_file(array_job(settings));
+    outcome.status = complete_array_file(array_job(settings, outcome.command));
     return;
   }
-  if (model_word(settings.output.model_path))
-    throw OptionError(
-        fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.output.model_path),
-        fmt::format("write --model ./{} for a file of that name", settings.output.model_path));
+  if (model_word(settings.model))
+    throw OptionError(fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.model),
+                      fmt::format("write --model-file {} for a file of that name", settings.model));
+  if (!settings.model.empty() && !settings.output.model_path.empty())
+    throw OptionError("--model and --model-file both name a file for the model", "--model-file is enough");
+  if (!settings.model.empty()) settings.output.model_path = settings.model;
   const Table table = read_table(settings.input, settings.read.table);
   check_outputs(settings.output, table);
   settings.complete.refit = settings.complete.refit && !settings.output.table_path.empty();
@@ -143,8 +154,8 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   OutputOptions& output = settings->output;
   verb->add_option("-o,--output", output.table_path, "completed table (dense input) or list of all cells (triplets)");
   verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
-  verb->add_option("--model", output.model_path,
-                   "tables: file for the model alone (.npz); arrays: auto, cp or overlap");
+  verb->add_option("--model-file", output.model_path, "file for the model alone (.npz)");
+  verb->add_option("--model", settings->model, "arrays: auto, cp or overlap; tables: the same as --model-file");
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
       ->check(in_range({0, 0.999}));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");

@@ -6,77 +6,9 @@
 
 #include "cli/array_verbs.h"
 #include "cli/progress.h"
-#include "rankflow/archive.h"
-#include "rankflow/error.h"
-#include "rankflow/write_tensor.h"
+#include "cli/verbs.h"
 
 namespace rankflow::cli {
-namespace {
-
-constexpr double kMostListedCells = 1e7;
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-void check_job(const ArrayJob& job, const Tensor& tensor) {
-  const OutputOptions& output = job.output;
-  if (!output.report_folder.empty() || !output.model_path.empty())
-    throw OptionError("--report and a model file are for tables; an array's figures come with --json",
-                      "-o FILE writes the completed array");
-  if (output.table_path.empty()) {
-    if (output.intervals > 0) throw OptionError("--intervals needs -o FILE.npz");
-    return;
-  }
-  if (output.intervals > 0 && !ends_with(output.table_path, ".npz"))
-    throw OptionError("--intervals: the ends of an array's intervals are further arrays of an .npz file",
-                      "write -o FILE.npz");
-  if (tensor.layout == Tensor::Layout::list && tensor.cells() > kMostListedCells && !output.all_cells)
-    throw OptionError(fmt::format("-o would list all {:.3g} cells", tensor.cells()), "--all-cells writes them");
-  if (output.table_path != "-") check_writable(output.table_path);
-}
-
-// values, low and high with the array's shape; what is observed is its own interval.
-void write_intervals(const std::string& path, const Tensor& tensor, const ArrayPredictor& predictor, double level) {
-  const auto cells = static_cast<std::size_t>(tensor.cells());
-  std::vector<double> values, low, high;
-  for (auto* list : {&values, &low, &high}) list->reserve(cells);
-  std::vector<std::int32_t> index(static_cast<std::size_t>(tensor.order()), 0);
-  Index next = 0;
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    bool observed = next < tensor.num_observed();
-    for (std::size_t n = 0; observed && n < index.size(); ++n) observed = tensor.index[n][next] == index[n];
-    const double value = observed ? tensor.value[next] : predictor.predict(index);
-    const Interval interval = observed ? Interval{value, value} : predictor.interval(index, level);
-    next += observed ? 1 : 0;
-    values.push_back(value);
-    low.push_back(interval.low);
-    high.push_back(interval.high);
-    for (std::size_t n = index.size(); n-- > 0;) {
-      if (++index[n] < tensor.size(static_cast<Index>(n))) break;
-      index[n] = 0;
-    }
-  }
-  Archive archive;
-  archive.set("values", Array{tensor.shape(), std::move(values)});
-  archive.set("low", Array{tensor.shape(), std::move(low)});
-  archive.set("high", Array{tensor.shape(), std::move(high)});
-  archive.write(path);
-}
-
-void write_output(const ArrayJob& job, const Tensor& tensor, const ArrayCompletion& result) {
-  const ArrayPredictor& predictor = result.table_predictor ? *result.table_predictor : *result.predictor;
-  if (job.output.intervals > 0) {
-    write_intervals(job.output.table_path, tensor, predictor, job.output.intervals);
-  } else {
-    write_dense(
-        job.output.table_path, tensor, [&](std::span<const std::int32_t> index) { return predictor.predict(index); },
-        job.output.write);
-  }
-  if (!job.quiet) fmt::print(stderr, "{}: the completed array\n", job.output.table_path);
-}
-
-}  // namespace
 
 std::vector<OptionField> array_fields(TensorReadOptions& options) {
   std::vector<OptionField> list = fields(options);
@@ -86,13 +18,14 @@ std::vector<OptionField> array_fields(TensorReadOptions& options) {
 
 int complete_array_file(const ArrayJob& job) {
   const Tensor tensor = read_tensor(job.input, job.read);
-  check_job(job, tensor);
+  check_array_outputs(job.output, tensor);
   if (!job.quiet) {
     fmt::print(stderr, "{}: {}; holes: {}\n", tensor.source, tensor.format, tensor.holes);
     for (const std::string& note : tensor.notes) fmt::print(stderr, "{}: {}\n", tensor.source, note);
     for (const std::string& warning : tensor.warnings) fmt::print(stderr, "warning: {}: {}\n", tensor.source, warning);
   }
   catch_interrupts();
+  check_checkpoint(job.checkpoint.path);
   Progress progress(job.quiet);
   const Observer watch = [&](const Step& step) {
     progress.show(step);
@@ -100,17 +33,22 @@ int complete_array_file(const ArrayJob& job) {
   };
   ArrayOptions options = job.complete;
   options.refit = options.refit && !job.output.table_path.empty();
-  const ArrayCompletion result = complete_array(tensor, options, {&watch, 1});
+  const ArrayCompletion result = complete_array(tensor, options, {&watch, 1}, job.checkpoint);
   progress.clear();
   for (const std::string& warning : result.warnings) fmt::print(stderr, "warning: {}\n", warning);
   if (result.stop == Stop::interrupted) {
-    fmt::print(stderr, "interrupted; nothing was written\n");
+    fmt::print(stderr, "interrupted; to go on:\n  {}\n", resume_line(job.command, job.checkpoint.path));
     return 1;
   }
-  if (result.usable() && !job.output.table_path.empty()) write_output(job, tensor, result);
+  std::vector<std::string> written;
+  if (result.usable()) written = write_array_outputs(job.output, tensor, result, options, job.command);
   FILE* talk = job.output.table_path == "-" ? stderr : stdout;
   fmt::print(talk, "{}\n", job.json ? json(tensor, result) : brief(tensor, result));
-  return result.usable() && result.verdict != GrowVerdict::not_determined ? 0 : 1;
+  if (!job.quiet)
+    for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
+  if (!result.usable() || result.verdict == GrowVerdict::not_determined) return 1;
+  if (job.checkpoint_asked) remove_checkpoint(job.checkpoint.path);  // nothing is left to go on with
+  return 0;
 }
 
 }  // namespace rankflow::cli

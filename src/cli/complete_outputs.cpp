@@ -102,14 +102,14 @@ void check_outputs(const OutputOptions& output, const Table& table) {
   check_writable(output.table_path);
   check_writable(output.model_path);
   if (!output.model_path.empty() && output.model_path == output.table_path)
-    throw OptionError("-o and --model name the same file, " + output.model_path);
+    throw OptionError("-o and --model-file name the same file, " + output.model_path);
   if (!(output.intervals >= 0)) throw OptionError("--intervals is not a number");
   if (output.table_path.empty()) return;
   if (table.layout == Table::Layout::triplets && !output.all_cells && cells(table) > kMostCells)
     throw OptionError(
         fmt::format("the completed table has {:.3g} cells, and each would be a line of {}", cells(table),
                     output.table_path),
-        "keep the model with --model FILE and ask `rankflow predict` for the cells you need, or pass --all-cells");
+        "keep the model with --model-file FILE and ask `rankflow predict` for the cells you need, or pass --all-cells");
   if (output.intervals > 0 && output.table_path == "-" && table.layout != Table::Layout::triplets)
     throw OptionError("--intervals with -o -: low and high of a dense table go into files of their own",
                       "name a file with -o");

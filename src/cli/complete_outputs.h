@@ -14,7 +14,7 @@ namespace rankflow::cli {
 struct OutputOptions {
   std::string table_path;     // -o
   std::string report_folder;  // --report
-  std::string model_path;     // --model
+  std::string model_path;     // --model-file
   double intervals = 0;       // level; 0 = none
   bool all_cells = false;
   WriteOptions write;

@@ -1,4 +1,4 @@
-// rankflow predict: values and intervals for pairs of names, from a kept model.
+// rankflow predict: values and intervals for pairs of names, from a kept model; arrays: predict_array.cpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -7,13 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/threads.h"
+#include "cli/array_verbs.h"
 #include "cli/option_binding.h"
 #include "cli/verbs.h"
+#include "rankflow/archive.h"
 #include "rankflow/cell_writer.h"
 #include "rankflow/completion_model.h"
 #include "rankflow/error.h"
+#include "rankflow/kept_array.h"
 #include "rankflow/read.h"
-#include "rankflow/read_pairs.h"
+#include "rankflow/read_cells.h"
 
 namespace rankflow::cli {
 namespace {
@@ -22,7 +25,7 @@ struct Settings {
   std::string model, pairs, given, weight, output = "-";
   double intervals = 0;
   int threads = 0, digits = 0;
-  bool json = false, quiet = false;
+  bool json = false, quiet = false, all_cells = false;
   std::uint64_t seed = 0;
 };
 
@@ -67,16 +70,17 @@ struct Counts {
 // Answers every pair, by what is known of its row and its column.
 Counts write_predictions(const Settings& settings, const CompletionModel& model, const FoldIn& fold_in,
                          const Folded& folded) {
-  PairReader pairs(settings.pairs, model.rows, model.columns);
+  CellReader pairs(settings.pairs, {&model.rows, &model.columns}, {"row", "column"});
   const bool with_interval = settings.intervals > 0;
   CellWriter writer(settings.output, {model.rows.title, model.columns.title, model.value_title}, with_interval,
                     settings.digits);
   const FoldedRow average = fold_in.row({});
   Counts counts;
-  std::string row, column;
-  while (pairs.next(row, column)) {
+  std::vector<std::string_view> names;
+  while (pairs.next(names)) {
+    const std::string_view row = names[0], column = names[1];
     const auto i = model.rows.find(row), j = model.columns.find(column);
-    const auto found = i ? folded.rows.end() : folded.rows.find(row);
+    const auto found = i ? folded.rows.end() : folded.rows.find(std::string(row));
     double value = 0;
     Interval interval{kNaN, kNaN};
     if (i && j) {
@@ -132,7 +136,16 @@ void run(const Settings& settings) {
     throw OptionError("--json and predictions both want standard output", "name a file for the predictions with -o");
   if (!settings.weight.empty() && settings.given.empty()) throw OptionError("--weight names a column of --given");
   set_num_threads(settings.threads);
-  const CompletionModel model = CompletionModel::read(settings.model);
+  const Archive archive = Archive::read(settings.model);
+  if (KeptArray::is_one(archive)) {
+    if (!settings.given.empty()) throw OptionError("--given folds rows into models of tables, and this is an array's");
+    predict_array_cells({KeptArray::read(archive), settings.model, settings.pairs, settings.output, settings.intervals,
+                         settings.digits, settings.all_cells, settings.json, settings.quiet});
+    return;
+  }
+  if (settings.all_cells) throw OptionError("--all-cells is for models of arrays", "give a file of pairs");
+  if (settings.pairs.empty()) throw OptionError("pairs is required: a file with a row and a column a line");
+  const CompletionModel model = CompletionModel::read(archive);
   if (settings.intervals > 0 && model.calibration.empty())
     throw InputError(settings.model, "this model has no calibration, so it gives no intervals");
   const FoldIn fold_in(model);
@@ -146,15 +159,18 @@ void run(const Settings& settings) {
 
 void add_predict(CLI::App& program, Outcome&) {
   const auto settings = std::make_shared<Settings>();
-  CLI::App* verb = program.add_subcommand("predict", "values for pairs of rows and columns, from a kept model");
+  CLI::App* verb = program.add_subcommand(
+      "predict", "values for pairs of rows and columns, or cells of an array, from a kept model");
   verb->add_option("model", settings->model, "model.npz of `rankflow complete`")->required();
-  verb->add_option("pairs", settings->pairs,
-                   "file with the names of a row and a column a line, further columns are left out; a header "
-                   "with the names of both says their order; - is standard input")
-      ->required();
+  verb->add_option(
+      "pairs", settings->pairs,
+      "file with the names of a row and a column a line (arrays: a name per mode), further columns are left "
+      "out; a header with all these titles says their order; - is standard input. Arrays: also an array of "
+      "the model's shape whose holes are asked for");
   verb->add_option("-o,--output", settings->output, "where to; - is standard output")->capture_default_str();
   verb->add_option("--intervals", settings->intervals, "adds low and high of this level, e.g. 0.9")
       ->check(in_range({0, 0.999}));
+  verb->add_flag("--all-cells", settings->all_cells, "arrays: every cell, without a file that names them");
   verb->add_option("--given", settings->given, "observations (row,column,value) of rows that training did not see");
   verb->add_option("--weight", settings->weight,
                    "column of --given with a weight > 0 for each observation, in the unit of the training weights");

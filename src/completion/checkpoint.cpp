@@ -184,6 +184,22 @@ std::string fingerprint(const Table& table, const CompleteOptions& options) {
   return hash.shown();
 }
 
+std::string fingerprint(const Tensor& tensor, const ArrayOptions& options) {
+  Hash hash;
+  hash.word(static_cast<std::uint64_t>(tensor.order()));
+  for (const Index size : tensor.shape()) hash.word(static_cast<std::uint64_t>(size));
+  hash.word(static_cast<std::uint64_t>(tensor.layout));
+  for (const std::vector<std::int32_t>& index : tensor.index) hash.bytes(index.data(), index.size() * sizeof index[0]);
+  for (const double value : tensor.value) hash.number(value);
+  for (const float weight : tensor.weight) hash.number(static_cast<double>(weight));
+  ArrayOptions copy = options;
+  for (const std::vector<OptionField>& list : {fields(copy), fields(copy.grow), fields(copy.overlap)})
+    for (const OptionField& option : list)
+      if (option.name != "time_limit" && option.name != "refit" && option.name != "max_seconds")
+        hash.text(option.name + "=" + option.get());
+  return hash.shown();
+}
+
 }  // namespace rankflow::completion
 
 namespace rankflow {

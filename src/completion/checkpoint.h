@@ -8,6 +8,7 @@
 
 #include "rankflow/archive.h"
 #include "rankflow/complete.h"
+#include "rankflow/complete_array.h"
 
 namespace rankflow::completion {
 
@@ -45,5 +46,6 @@ class Checkpoint {
 
 /// A hash of the observations and the options, as text.
 std::string fingerprint(const Table& table, const CompleteOptions& options);
+std::string fingerprint(const Tensor& tensor, const ArrayOptions& options);
 
 }  // namespace rankflow::completion

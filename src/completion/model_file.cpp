@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "completion/axis_archive.h"
 #include "rankflow/archive.h"
 #include "rankflow/completion_model.h"
 #include "rankflow/error.h"
@@ -12,52 +13,6 @@ namespace {
 
 constexpr std::int64_t kFormatVersion = 2;
 constexpr const char* kMagic = "rankflow completion model";
-
-void set_axis(Archive& archive, const std::string& name, const Axis& axis) {
-  archive.set(name + "_size", static_cast<std::int64_t>(axis.size()));
-  archive.set(name + "_title", axis.title);
-  switch (axis.kind()) {
-    case Axis::Kind::positions:
-      archive.set(name + "_base", static_cast<std::int64_t>(axis.base()));
-      break;
-    case Axis::Kind::integers:
-      archive.set(name + "_ids", axis.integer_ids());
-      break;
-    case Axis::Kind::strings: {
-      std::string pool;
-      std::vector<std::int64_t> ends;
-      for (Index i = 0; i < axis.size(); ++i) {
-        pool += axis.name(i);
-        ends.push_back(static_cast<std::int64_t>(pool.size()));
-      }
-      archive.set(name + "_names", pool);
-      archive.set(name + "_name_ends", ends);
-    }
-  }
-}
-
-Axis get_axis(const Archive& archive, const std::string& name, Index size, const std::string& path) {
-  Axis axis;
-  if (archive.has(name + "_ids")) {
-    axis = Axis::integers(archive.get_ints(name + "_ids", size));
-  } else if (archive.has(name + "_name_ends")) {
-    const std::vector<std::int64_t> ends = archive.get_ints(name + "_name_ends", size);
-    const std::string pool = archive.get_text(name + "_names");
-    std::vector<std::string> names;
-    std::int64_t begin = 0;
-    for (const std::int64_t end : ends) {
-      if (end < begin || end > static_cast<std::int64_t>(pool.size()))
-        throw InputError(path, "the names in " + name + "_names do not fit their ends");
-      names.push_back(pool.substr(begin, end - begin));
-      begin = end;
-    }
-    axis = Axis::strings(std::move(names));
-  } else {
-    axis = Axis::positions(size, archive.get_int(name + "_base"));
-  }
-  axis.title = archive.get_text(name + "_title");
-  return axis;
-}
 
 void require_finite(const std::string& path, const char* name, const Eigen::Ref<const Eigen::ArrayXd>& values) {
   if (!values.isFinite().all())
@@ -92,13 +47,17 @@ void CompletionModel::write(const std::string& path) const {
   archive.set("weight_unit", weight_unit);
   archive.set("record", record);
   archive.set("value_title", value_title);
-  set_axis(archive, "row", rows);
-  set_axis(archive, "column", columns);
+  completion::set_axis(archive, "row", rows);
+  completion::set_axis(archive, "column", columns);
   archive.write(path);
 }
 
 CompletionModel CompletionModel::read(const std::string& path) {
-  const Archive archive = Archive::read(path);
+  return read(Archive::read(path));
+}
+
+CompletionModel CompletionModel::read(const Archive& archive) {
+  const std::string path = archive.source();
   if (!archive.has("format") || archive.get_text("format") != kMagic)
     throw InputError(path, "this is not a rankflow model", "give the model.npz of `rankflow complete --report DIR`");
   if (const std::int64_t version = archive.get_int("version"); version != kFormatVersion)
@@ -159,8 +118,8 @@ CompletionModel CompletionModel::read(const std::string& path) {
     throw InputError(path, "array calibration is not ascending", "the file is damaged; run complete again");
   model.record = archive.get_text("record");
   model.value_title = archive.get_text("value_title");
-  model.rows = get_axis(archive, "row", m, path);
-  model.columns = get_axis(archive, "column", n, path);
+  model.rows = completion::get_axis(archive, "row", m);
+  model.columns = completion::get_axis(archive, "column", n);
   return model;
 }
 

@@ -29,7 +29,7 @@ struct CellWriter::State {
 
   void number(double value, int how_many, char after) {
     char* to = file.room(kNumberRoom);
-    if (!std::isnan(value)) to = put_number(to, value, how_many);
+    if (std::isfinite(value)) to = put_number(to, value, how_many);
     *to++ = after;
     file.take(to);
   }
@@ -39,12 +39,19 @@ struct CellWriter::State {
   }
 };
 
-CellWriter::CellWriter(const std::string& path, const Titles& titles, bool intervals, int digits) {
+CellWriter::CellWriter(const std::string& path, const Titles& titles, bool intervals, int digits)
+    : CellWriter(path,
+                 std::vector<std::string>{titles.row.empty() ? "row" : titles.row,
+                                          titles.column.empty() ? "column" : titles.column},
+                 titles.value, intervals, digits) {}
+
+CellWriter::CellWriter(const std::string& path, const std::vector<std::string>& titles, const std::string& value_title,
+                       bool intervals, int digits) {
   const char delimiter = delimiter_of(path);
   state_.reset(new State{OutputFile(path), delimiter, digits, intervals});
-  state_->name(titles.row.empty() ? "row" : titles.row, delimiter);
-  state_->name(titles.column.empty() ? "column" : titles.column, delimiter);
-  state_->name(titles.value.empty() ? "value" : titles.value, intervals ? delimiter : '\n');
+  for (std::size_t n = 0; n < titles.size(); ++n)
+    state_->name(titles[n].empty() ? "mode_" + std::to_string(n + 1) : titles[n], delimiter);
+  state_->name(value_title.empty() ? "value" : value_title, intervals ? delimiter : '\n');
   if (intervals) {
     state_->name("low", delimiter);
     state_->name("high", '\n');
@@ -55,10 +62,14 @@ CellWriter::~CellWriter() = default;
 
 void CellWriter::cell(std::string_view row, std::string_view column, double value, const Interval* interval,
                       bool exact) {
+  const std::string_view names[] = {row, column};
+  cell(names, value, interval, exact);
+}
+
+void CellWriter::cell(std::span<const std::string_view> names, double value, const Interval* interval, bool exact) {
   RANKFLOW_ASSERT((interval != nullptr) == state_->intervals, "an interval for every cell or for none");
   const char delimiter = state_->delimiter;
-  state_->name(row, delimiter);
-  state_->name(column, delimiter);
+  for (const std::string_view text : names) state_->name(text, delimiter);
   state_->number(value, exact ? 0 : state_->digits, interval ? delimiter : '\n');
   if (!interval) return;
   state_->number(interval->low, exact ? 0 : state_->digits, delimiter);

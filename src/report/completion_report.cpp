@@ -160,7 +160,7 @@ ReportInput completion_report(const Table& table, const Completion& result, cons
   report.spectrum = ReportSpectrum{{s.data(), s.data() + s.size()}, result.rank};
   if (!result.model.calibration.empty()) report.calibration = coverage(result, held_out);
   const double cells = static_cast<double>(table.num_rows()) * static_cast<double>(table.num_columns());
-  if (table.layout != Table::Layout::triplets && cells <= kMostMapCells) report.map = map(table, result);
+  if (table.layout != Table::Layout::triplets && cells <= kMostMapCells) report.maps.push_back(map(table, result));
   for (const ColumnError& e : result.columns)
     report.columns.push_back(
         {table.columns.name(e.column), e.spread, e.rmse / e.spread, e.baseline_rmse / e.spread, e.count});

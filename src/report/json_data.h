@@ -24,5 +24,7 @@ Json history_data(const std::vector<Step>& history, const std::vector<ReportStop
 Json held_out_data(const ReportHeldOut& held_out);
 /// Pixels of both maps as base64 bytes: 0 = hole, 1 ... 255 = from the lowest to the highest colour.
 Json map_data(const ReportMap& map);
+/// Places, labels and series of one panel; long ones are thinned.
+Json panel_data(const ReportPanel& panel);
 
 }  // namespace rankflow::report

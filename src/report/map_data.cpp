@@ -103,7 +103,8 @@ Json map_data(const ReportMap& map) {
   const Matrix before = block_means(map.before, unit, rows, columns);
   const Matrix after = block_means(map.after, unit, rows, columns);
   const auto [low, high] = limits(before, after, map.image ? kImageTail : kTableTail);
-  return {{"rows", map.before.rows()},
+  return {{"title", map.title},
+          {"rows", map.before.rows()},
           {"columns", map.before.cols()},
           {"height", rows},
           {"width", columns},

@@ -17,8 +17,9 @@ using report::Json;
 using report::Section;
 
 // In this order: later files use the names of earlier ones.
-constexpr std::array kScripts = {"numbers.js",  "colors.js", "charts.js", "history.js",          "quality.js",
-                                 "spectrum.js", "maps.js",   "tables.js", "completion_parts.js", "main.js"};
+constexpr std::array kScripts = {"numbers.js", "colors.js",           "charts.js", "history.js",
+                                 "quality.js", "spectrum.js",         "panels.js", "maps.js",
+                                 "tables.js",  "completion_parts.js", "main.js"};
 
 Json page_data(const ReportInput& input) {
   Json data = Json::object();
@@ -34,8 +35,9 @@ Json page_data(const ReportInput& input) {
     if (!input.calibration->held_out.empty())
       data["calibration"]["held_out"] = report::numbers(input.calibration->held_out);
   }
-  if (input.map)
-    if (Json map = report::map_data(*input.map); !map.is_null()) data["map"] = map;
+  for (const ReportMap& map : input.maps)
+    if (Json pixels = report::map_data(map); !pixels.is_null()) data["maps"].push_back(pixels);
+  for (const ReportPanel& panel : input.panels) data["panels"].push_back(report::panel_data(panel));
   return data;
 }
 
@@ -43,11 +45,12 @@ Json page_data(const ReportInput& input) {
 
 std::string render_report(const ReportInput& input) {
   const Json data = page_data(input);
-  const Section sections[] = {report::figures_section(input), report::notes_section(input),
-                              report::quality_section(data),  report::map_section(data),
-                              report::columns_section(input), report::surprises_section(input),
-                              report::spectrum_section(data), report::candidates_section(input),
-                              report::history_section(data),  report::record_section(input)};
+  const Section sections[] = {report::figures_section(input),    report::notes_section(input),
+                              report::quality_section(data),     report::map_section(data),
+                              report::columns_section(input),    report::surprises_section(input),
+                              report::spectrum_section(data),    report::panels_section(data),
+                              report::candidates_section(input), report::history_section(data, input),
+                              report::record_section(input)};
   std::string navigation, body, scripts;
   for (const Section& section : sections) {
     if (section.body.empty()) continue;

@@ -21,10 +21,11 @@ Section columns_section(const ReportInput& input);
 Section surprises_section(const ReportInput& input);
 Section spectrum_section(const Json& data);
 Section candidates_section(const ReportInput& input);
-Section history_section(const Json& data);
+Section panels_section(const Json& data);
+Section history_section(const Json& data, const ReportInput& input);
 Section record_section(const ReportInput& input);
 
 /// A place for one chart: heading, canvas, caption, and room for the table of its numbers; page/*.js fills it.
-std::string chart(const std::string& id, const std::string& title, const std::string& caption);
+std::string chart(const std::string& id, const std::string& title, const std::string& caption, bool wide = false);
 
 }  // namespace rankflow::report

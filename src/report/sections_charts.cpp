@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "report/html.h"
 #include "report/sections.h"
 
@@ -39,8 +41,8 @@ std::string held_out_charts(const Json& data) {
 
 }  // namespace
 
-std::string chart(const std::string& id, const std::string& title, const std::string& caption) {
-  return fmt::format(R"(<figure class="chart" id="chart-{0}">
+std::string chart(const std::string& id, const std::string& title, const std::string& caption, bool wide) {
+  return fmt::format(R"(<figure class="chart{3}" id="chart-{0}">
 <h3>{1}</h3>
 <div class="plot"><canvas role="img" aria-label="{1}. {2}"></canvas></div>
 <div class="legend"></div>
@@ -48,7 +50,7 @@ std::string chart(const std::string& id, const std::string& title, const std::st
 <details class="numbers"><summary>Numbers</summary><div class="scroll" tabindex="0" role="region" aria-label="{1}, numbers"></div></details>
 </figure>
 )",
-                     id, escape(title), escape(caption));
+                     id, escape(title), escape(caption), wide ? " wide" : "");
 }
 
 Section quality_section(const Json& data) {
@@ -62,10 +64,9 @@ Section quality_section(const Json& data) {
   return section;
 }
 
-Section map_section(const Json& data) {
-  Section section{"map", "Before and after", ""};
-  if (!data.contains("map")) return section;
-  const Json& map = data["map"];
+namespace {
+
+std::string map_figure(const Json& map, std::size_t number) {
   std::string caption = "Hatched places are holes. ";
   if (map["image"].get<bool>())
     caption += "Both pictures use the same shades of grey.";
@@ -76,17 +77,42 @@ Section map_section(const Json& data) {
   if (map["height"] != map["rows"] || map["width"] != map["columns"])
     caption += fmt::format(" {} × {} entries, averaged over blocks to {} × {}.", count(map["rows"]),
                            count(map["columns"]), count(map["height"]), count(map["width"]));
-  section.body = fmt::format(R"(<figure class="maps" id="chart-map">
+  const std::string rows = map["row_title"].get<std::string>(), columns = map["column_title"].get<std::string>();
+  if (!rows.empty() && !columns.empty()) caption += " Down: " + rows + ". Across: " + columns + ".";
+  const std::string title = map["title"].get<std::string>();
+  const std::string before = title.empty() ? "Observed" : title + ", observed",
+                    after = title.empty() ? "Completed" : title + ", completed";
+  return fmt::format(R"(<figure class="maps" id="chart-map{}">
 <div class="pair">
-<div><h3>Observed</h3><div class="picture"><canvas data-part="before" role="img" aria-label="The observed entries; holes are hatched"></canvas></div></div>
-<div><h3>Completed</h3><div class="picture"><canvas data-part="after" role="img" aria-label="The completed table"></canvas></div></div>
+<div><h3>{}</h3><div class="picture"><canvas data-part="before" role="img" aria-label="The observed entries; holes are hatched"></canvas></div></div>
+<div><h3>{}</h3><div class="picture"><canvas data-part="after" role="img" aria-label="The completed entries"></canvas></div></div>
 </div>
 <div class="scale" aria-hidden="true"><span class="low"></span><canvas width="256" height="1"></canvas><span class="high"></span></div>
 <p class="readout" aria-live="off">Point at a picture to read its values.</p>
 <figcaption>{}</figcaption>
 </figure>
 )",
-                             escape(caption));
+                     number, escape(before), escape(after), escape(caption));
+}
+
+}  // namespace
+
+Section map_section(const Json& data) {
+  Section section{"map", "Before and after", ""};
+  if (!data.contains("maps")) return section;
+  for (std::size_t k = 0; k < data["maps"].size(); ++k) section.body += map_figure(data["maps"][k], k);
+  return section;
+}
+
+Section panels_section(const Json& data) {
+  Section section{"learned", "What was learned", ""};
+  if (!data.contains("panels")) return section;
+  for (std::size_t k = 0; k < data["panels"].size(); ++k) {
+    const Json& panel = data["panels"][k];
+    section.body += chart(fmt::format("panel{}", k), panel["title"].get<std::string>(),
+                          panel["caption"].get<std::string>(), panel["wide"].get<bool>());
+  }
+  section.body = "<div class=\"charts\">" + section.body + "</div>";
   return section;
 }
 
@@ -103,19 +129,21 @@ Section spectrum_section(const Json& data) {
   return section;
 }
 
-Section history_section(const Json& data) {
+Section history_section(const Json& data, const ReportInput& input) {
   Section section{"history", "How it got there", ""};
   if (!data.contains("history")) return section;
-  bool sigma = false, loss = false, rank = false, step = false;
+  bool sigma = false, loss = false, rank = false, effective = false, step = false;
   for (const Json& run : data["history"]) {
     sigma = sigma || run.contains("sigma");
     loss = loss || run.contains("train") || run.contains("validation");
-    rank = rank || run.contains("effective_rank");
+    rank = rank || run.contains("effective_rank") || run["rank"].back() > 0;
+    effective = effective || run.contains("effective_rank");
     step = step || run.contains("step_size") || run.contains("rate");
   }
-  std::string charts;
+  std::string charts, sizes = input.sizes_word;
+  sizes[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sizes[0])));
   if (sigma)
-    charts += chart("sigma", "Singular values along the way",
+    charts += chart("sigma", sizes + "s along the way",
                     "They rise one after another, slowly while small and fast once large; the dashed line marks the "
                     "state that was kept.");
   if (loss)
@@ -123,9 +151,10 @@ Section history_section(const Json& data) {
                     "Where the validation error turns up while the training error still falls, the model begins to "
                     "learn noise; that is the moment to stop.");
   if (rank)
-    charts +=
-        chart("rank", "Rank along the way",
-              "The effective rank counts the directions that carry weight; it rises only as far as the data ask.");
+    charts += chart(
+        "rank", "Rank along the way",
+        effective ? "The effective rank counts the directions that carry weight; it rises only as far as the data ask."
+                  : "How many there are at each step; the number rises only as far as the data ask.");
   if (step)
     charts +=
         chart("step", "Step size and speed", "How far each step went, and how many observations it passed a second.");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "report/html.h"
@@ -107,8 +108,8 @@ Section surprises_section(const ReportInput& input) {
       "<p>Entries that the model finds hard to believe: worth a look for typing errors, exceptions, or a "
       "pattern that it missed.</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
       "aria-label=\"Surprising entries\"><table class=\"sortable\"><thead><tr>" +
-      heading("Row") + heading("Column") + heading("Observed", true) + heading("Predicted", true) +
-      heading("Spreads away", true) + "</tr></thead><tbody>";
+      heading(escape(input.row_title)) + heading(escape(input.column_title)) + heading("Observed", true) +
+      heading("Predicted", true) + heading("Spreads away", true) + "</tr></thead><tbody>";
   for (std::size_t i = 0; i < std::min(input.surprises.size(), kMostTableRows); ++i) {
     const ReportSurprise& entry = input.surprises[i];
     section.body +=
@@ -120,13 +121,17 @@ Section surprises_section(const ReportInput& input) {
 }
 
 Section candidates_section(const ReportInput& input) {
-  Section section{"candidates", "Which engine", ""};
+  Section section{"candidates", "Which " + input.candidate_word, ""};
   if (input.candidates.empty()) return section;
-  section.body =
-      "<p>Each engine was fitted without the validation entries and judged by them.</p>"
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Engines\"><table><thead><tr>"
-      "<th scope=\"col\">Engine</th><th scope=\"col\" class=\"number\">Validation error (RMSE)</th>"
-      "<th scope=\"col\">Taken</th><th scope=\"col\">Why</th></tr></thead><tbody>";
+  std::string word = escape(input.candidate_word);
+  word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
+  section.body = "<p>Each " + input.candidate_word +
+                 " was fitted without the validation entries and judged by them.</p>"
+                 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Candidates\"><table><thead><tr>"
+                 "<th scope=\"col\">" +
+                 word +
+                 "</th><th scope=\"col\" class=\"number\">Validation error (RMSE)</th>"
+                 "<th scope=\"col\">Taken</th><th scope=\"col\">Why</th></tr></thead><tbody>";
   for (const ReportCandidate& candidate : input.candidates)
     section.body +=
         fmt::format("<tr{}><th scope=\"row\">{}</th>{}<td>{}</td><td>{}</td></tr>\n",

@@ -27,7 +27,7 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"archive.h", "data"},
                                                    {"cell_writer.h", "data"},
                                                    {"read.h", "data"},
-                                                   {"read_pairs.h", "data"},
+                                                   {"read_cells.h", "data"},
                                                    {"summary.h", "data"},
                                                    {"table.h", "data"},
                                                    {"write.h", "data"},
@@ -72,7 +72,8 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"grow.h", "solver"},
                                                    {"grow_cp.h", "solver"},
                                                    {"grow_tree.h", "solver"},
-                                                   {"complete_array.h", "completion"}};
+                                                   {"complete_array.h", "completion"},
+                                                   {"kept_array.h", "completion"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";
 const fs::path kHeaders = fs::path(RANKFLOW_SOURCE_FOLDER) / "include" / "rankflow";

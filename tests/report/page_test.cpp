@@ -67,7 +67,7 @@ TEST(ReportPage, EscapesWhateverTheUserWrote) {
   input.columns[0].name = attack;
   input.candidates = {{attack, 1, true, attack}};
   input.surprises = {{attack, attack, 1, 2, 3}};
-  input.map->row_title = input.map->value_title = attack;
+  input.maps[0].row_title = input.maps[0].value_title = input.maps[0].title = attack;
   const std::string page = render_report(input);
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
   EXPECT_EQ(page.find("alert(1)</script>"), std::string::npos);
@@ -151,7 +151,7 @@ TEST(ReportPage, LeavesSamplesWhereItIsAskedTo) {
   write_report(std::string(folder) + "/ratings.html", sample::ratings_report());
   write_report(std::string(folder) + "/table.html", sample::table_report());
   ReportInput image = sample::table_report();
-  image.map = sample::map(480, 640, true);
+  image.maps = {sample::map(480, 640, true)};
   image.columns.clear();
   write_report(std::string(folder) + "/image.html", image);
   write_history_csv(std::string(folder) + "/history.csv", sample::ratings_report().history);

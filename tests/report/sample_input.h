@@ -165,7 +165,7 @@ inline ReportInput table_report() {
                    {"Gain over column means", "62 %", "column means: 1.00", ""}};
   input.history = history(90, "fit");
   input.held_out = measurements(240);
-  input.map = map(153, 40, false);
+  input.maps = {map(153, 40, false)};
   for (int j = 0; j < 40; ++j)
     input.columns.push_back({"sensor " + std::to_string(j + 1), 12.0 + j, j == 7 ? 1.08 : 0.25 + 0.015 * j,
                              j == 9 ? kNaN : 0.98 + 0.001 * j, 30 - j % 5});

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "completion/array/fits.h"
 #include "completion/array/mode_ranks.h"
@@ -92,6 +93,30 @@ double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen) {
   return std::sqrt(squares / static_cast<double>(unseen.size()));
 }
 
+// The largest component first, columns of norm 1; each column but the last mode's has a largest entry that is positive.
+std::vector<Matrix> sorted_factors(const CpFactorization<double>& model) {
+  const Vector norms = model.component_norms();
+  std::vector<Index> order(static_cast<std::size_t>(norms.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return norms[a] > norms[b]; });
+  std::vector<Matrix> factors = model.factors;
+  for (std::size_t r = 0; r < order.size(); ++r) {
+    const auto to = static_cast<Index>(r);
+    double sign = 1;
+    for (std::size_t n = 0; n < factors.size(); ++n) {
+      Vector column = model.factors[n].col(order[r]);
+      if (const double norm = column.norm(); norm > 0) column /= norm;
+      Index largest = 0;
+      column.cwiseAbs().maxCoeff(&largest);
+      const bool last = n + 1 == factors.size();
+      const double turn = last ? sign : column[largest] < 0 ? -1 : 1;
+      sign *= turn;
+      factors[n].col(to) = turn * column;
+    }
+  }
+  return factors;
+}
+
 void describe(const ArrayFit& fit, ArrayCompletion& result) {
   result.model = fit.model;
   result.train_rmse = fit.train_rmse;
@@ -103,6 +128,7 @@ void describe(const ArrayFit& fit, ArrayCompletion& result) {
     const Vector norms = fit.cp->model.component_norms();
     result.component_norms.assign(norms.begin(), norms.end());
     std::sort(result.component_norms.rbegin(), result.component_norms.rend());
+    result.factors = sorted_factors(fit.cp->model);
     result.rank = norms.size();
     for (const double norm : result.component_norms)
       result.distinct_components += norm > kDistinct * result.component_norms[0] ? 1 : 0;
@@ -147,12 +173,16 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
   result.verdict = chosen.solved              ? GrowVerdict::solved
                    : error < kClearly * means ? GrowVerdict::predicts
                                               : GrowVerdict::not_determined;
-  if (run.options.refit && held) result.table_predictor = fit_again(run, chosen).predictor;
+  if (run.options.refit && held) {
+    ArrayFit again = fit_again(run, chosen);
+    if (!run.interrupted) result.table_predictor = again.predictor;
+  }
 }
 
 }  // namespace
 
-ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options, std::span<const Observer> observers) {
+ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options, std::span<const Observer> observers,
+                               const CheckpointOptions& checkpoint) {
   const Clock::time_point begin = Clock::now();
   check(tensor, options);
   ArrayCompletion result;
@@ -169,7 +199,8 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
   const ArraySplit split = split_array(tensor, dense, settings);
   if (split.validation.empty())
     throw InputError(tensor.source, "too few observations: none is left to choose by", "lower --held-out");
-  ArrayRun run{tensor, settings, observers, dense, split};
+  ArrayRun run{tensor, settings, observers, dense, split, Checkpoint(checkpoint, fingerprint(tensor, settings))};
+  run.history = run.checkpoint.history();
   result.seed = settings.seed;
   result.holes = split.holes;
   carry_out(run, result);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "completion/array/fits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -9,6 +11,10 @@
 
 namespace rankflow::completion {
 namespace {
+
+// Of the time that is left, with fits to come in mind: at most three parts, the fit on all that trains, the refit.
+constexpr double kGrowShare = 0.2, kOverlapShare = 0.35;
+constexpr double kLeastSeconds = 0.05;
 
 // The training cells, and the validation parts as cells.
 struct DenseParts {
@@ -38,7 +44,7 @@ Step step_of(const GrowStep& from) {
   step.engine = "cp";
   step.iteration = from.iteration;
   step.seconds = from.seconds;
-  step.train_rmse = from.relative_residual;
+  step.train_rmse = std::sqrt(from.loss);  // problems here are normalized as means of squares
   step.validation_rmse = from.validation_rmse;
   step.rank = from.components;
   step.singular_values = from.component_norms;
@@ -49,6 +55,9 @@ Step step_of(const GrowStep& from) {
 class Race {
  public:
   explicit Race(double to_beat) : to_beat_(to_beat) {}
+
+  void save(Archive& to) const { to.set("race", best_); }
+  void load(const Archive& from) { best_ = from.get_doubles("race"); }
 
   bool lost(const GrowStep& step) {
     if (std::isnan(to_beat_) || std::isnan(step.validation_rmse) || step.components <= 0) return false;
@@ -67,26 +76,63 @@ class Race {
   std::vector<double> best_;  // by number of components
 };
 
-// `exact_only`: ends where the engine has recognised noise.
-GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& stage, double to_beat = kNaN,
-                    bool exact_only = false) {
-  Race race(to_beat);
-  while (engine.step()) {
-    const GrowStep step = engine.last_step();
-    if (exact_only && step.stage == "grow with noise") engine.finish(Stop::validation);
-    if (!run.record(step_of(step), stage + ", " + step.stage)) engine.finish(Stop::interrupted);
-    if (race.lost(step)) engine.finish(Stop::validation);
-  }
-  return engine.result();
+// A fit that has ended: its engine's state, and why it ended.
+template <class Result>
+Result finished(ArrayRun& run, const std::string& fit, Archive state, Result result) {
+  if (run.interrupted) return result;
+  state.set("ended", static_cast<std::int64_t>(result.stop));
+  run.checkpoint.save_finished(fit, std::move(state), run.history);
+  return result;
 }
 
-OverlapResult follow(ArrayRun& run, OverlapFit& engine) {
-  while (engine.advance())
-    if (!run.record(engine.step(), engine.step().stage)) {
-      engine.finish(Stop::interrupted);
-      break;
+// Brings an engine to where a checkpoint has it; true if the fit had ended there.
+template <class Engine>
+bool take_up(ArrayRun& run, const std::string& fit, Engine& engine) {
+  if (const Archive* ended = run.checkpoint.finished(fit)) {
+    engine.restore(*ended);
+    engine.finish(static_cast<Stop>(ended->get_int("ended")));
+    return true;
+  }
+  if (const Archive* state = run.checkpoint.in_progress(fit)) engine.restore(*state);
+  return false;
+}
+
+// `exact_only`: ends where the engine has recognised noise.
+GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& fit, const std::string& stage,
+                    double to_beat = kNaN, bool exact_only = false) {
+  if (take_up(run, fit, engine)) return engine.result();
+  Race race(to_beat);
+  const auto end_where_it_pays_no_more = [&](const GrowStep& step) {
+    if (race.lost(step) || (exact_only && step.stage == "grow with noise")) engine.finish(Stop::validation);
+  };
+  if (const Archive* state = run.checkpoint.in_progress(fit)) {
+    race.load(*state);
+    end_where_it_pays_no_more(engine.last_step());
+  }
+  while (engine.step()) {
+    const GrowStep step = engine.last_step();
+    end_where_it_pays_no_more(step);
+    const bool go_on = run.record(step_of(step), stage + ", " + step.stage);
+    if (!go_on || run.checkpoint.due()) {
+      Archive state = engine.state();
+      race.save(state);
+      run.checkpoint.save_progress(fit, std::move(state), run.history);
     }
-  return engine.result();
+    if (!go_on) engine.finish(Stop::interrupted);
+  }
+  return finished(run, fit, engine.state(), engine.result());
+}
+
+OverlapResult follow(ArrayRun& run, OverlapFit& engine, const std::string& fit) {
+  if (take_up(run, fit, engine)) return engine.result();
+  while (engine.advance()) {
+    const bool go_on = run.record(engine.step(), engine.step().stage);
+    if (!go_on || run.checkpoint.due()) run.checkpoint.save_progress(fit, engine.state(), run.history);
+    if (go_on) continue;
+    engine.finish(Stop::interrupted);
+    break;
+  }
+  return finished(run, fit, engine.state(), engine.result());
 }
 
 // Residuals of cells that a fit has not seen.
@@ -104,14 +150,14 @@ std::vector<double> residuals(const Tensor& tensor, const std::vector<Index>& nu
 GrowOptions grow_options(const ArrayRun& run) {
   GrowOptions options = run.options.grow;
   options.seed = run.options.seed;
-  if (run.options.time_limit > 0) options.max_seconds = 0.2 * run.options.time_limit;
+  if (run.options.time_limit > 0) options.max_seconds = run.allowance(kGrowShare);
   return options;
 }
 
 OverlapOptions overlap_options(const ArrayRun& run) {
   OverlapOptions options = run.options.overlap;
   options.seed = run.options.seed;
-  if (run.options.time_limit > 0) options.max_seconds = 0.35 * run.options.time_limit;
+  if (run.options.time_limit > 0) options.max_seconds = run.allowance(kOverlapShare);
   return options;
 }
 
@@ -140,21 +186,30 @@ bool ArrayRun::record(Step step, const std::string& stage) {
   return go_on;
 }
 
+double ArrayRun::allowance(double share) const {
+  if (options.time_limit == 0) return 0;
+  const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return std::max(kLeastSeconds, share * (options.time_limit - spent));
+}
+
 ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   ArrayFit fit;
   fit.model = "cp";
   GrowOptions options = grow_options(run);
   const bool exact_only = strategy == GrowStrategy::exact;
+  const std::string which = exact_only ? "exact" : strategy == GrowStrategy::noisy ? "noisy" : "automatic";
   options.strategy = exact_only ? GrowStrategy::automatic : strategy;
   PlainIntervals plain;
   std::vector<std::vector<float>> part_values;
   std::optional<GrowCpResult> first;
   double squares = 0, count = 0;
+  int number = 0;
   for (const std::vector<Index>& part : run.split.validation) {
     const TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part)),
                                 unseen = problem_of(run.tensor, part);
     GrowCp engine(train, &unseen, options);
-    const GrowCpResult result = follow(run, engine, "validate cp", to_beat, exact_only);
+    const std::string name = fmt::format("validate cp {} {}", which, ++number);
+    const GrowCpResult result = follow(run, engine, name, "validate cp", to_beat, exact_only);
     if (run.interrupted || (exact_only && !result.solved())) return fit;
     for (const double e : residuals(run.tensor, part, result.model)) {
       plain.residuals.push_back(std::abs(e));
@@ -169,7 +224,8 @@ ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
 
   const TensorProblem<double> train = problem_without(run.tensor, run.split.held_out);
   GrowCp engine(train, *first, options);
-  fit.cp = follow(run, engine, "fit cp");
+  fit.cp = follow(run, engine, "fit cp " + which, "fit cp");
+  if (run.interrupted) return fit;
   take(*fit.cp, fit);
   fit.solved = fit.solved && first->solved();
   if (run.dense) {
@@ -189,7 +245,7 @@ ArrayFit validated_overlap(ArrayRun& run) {
   const DenseParts parts = dense_parts(run, false);
   const OverlapProblem problem{run.dense->array, parts.train, parts.validation};
   OverlapFit engine(problem, overlap_options(run));
-  OverlapResult result = follow(run, engine);
+  OverlapResult result = follow(run, engine, "overlap");
   if (run.interrupted) return fit;
   fit.validation_rmse = result.validation_rmse;
   take(result, fit);
@@ -206,7 +262,7 @@ ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen) {
   if (chosen.cp) {
     const TensorProblem<double> all = problem_without(run.tensor, {});
     GrowCp engine(all, *chosen.cp, grow_options(run));
-    fit.cp = follow(run, engine, "refit cp");
+    fit.cp = follow(run, engine, "refit cp", "refit cp");
     take(*fit.cp, fit);
     fit.predictor = recentred(cp_predictor(fit.cp->model, PlainIntervals{}), chosen.predictor);
     return fit;
@@ -214,7 +270,7 @@ ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen) {
   const DenseParts parts = dense_parts(run, true);
   const OverlapProblem problem{run.dense->array, parts.train, {}};
   OverlapFit engine(problem, *chosen.overlap, overlap_options(run));
-  fit.overlap = follow(run, engine);
+  fit.overlap = follow(run, engine, "refit overlap");
   take(*fit.overlap, fit);
   fit.predictor = recentred(dense_predictor(run.tensor.shape(), fit.overlap->values, {}), chosen.predictor);
   return fit;

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "completion/array/split.h"
+#include "completion/checkpoint.h"
 #include "rankflow/grow_cp.h"
 #include "rankflow/overlap.h"
 
@@ -20,11 +22,15 @@ struct ArrayRun {
   std::span<const Observer> observers;
   const std::optional<DenseView>& dense;
   const ArraySplit& split;
+  Checkpoint checkpoint;  // every fit is kept there under a name of its own
   std::vector<Step> history = {};
   bool interrupted = false;
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 
   /// Shows a step to the observers and keeps it; false once one of them wants an end.
   bool record(Step step, const std::string& stage);
+  /// A share of the time that is left, in seconds; 0 = no limit.
+  double allowance(double share) const;
 };
 
 /// A model of either kind. What is empty does not belong to it.

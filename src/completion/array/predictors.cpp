@@ -6,8 +6,28 @@
 #include <cmath>
 #include <utility>
 
+#include "rankflow/error.h"
+
 namespace rankflow::completion {
 namespace {
+
+// Averages over modes are those of the factors' rows: a sum of products is linear in each of them.
+double average_entry(const CpFactorization<double>& model, std::span<const std::int32_t> index) {
+  Eigen::RowVectorXd product = Eigen::RowVectorXd::Ones(model.components());
+  for (std::size_t n = 0; n < model.factors.size(); ++n) {
+    const Matrix& factor = model.factors[n];
+    if (index[n] < 0)
+      product.array() *= factor.colwise().mean().array();
+    else
+      product.array() *= factor.row(index[n]).array();
+  }
+  return product.sum();
+}
+
+void save_factors(const CpFactorization<double>& model, Archive& to) {
+  to.set("kind", std::string("cp"));
+  for (std::size_t n = 0; n < model.factors.size(); ++n) to.set("factor_" + std::to_string(n + 1), model.factors[n]);
+}
 
 Index cell_of(std::span<const std::int32_t> index, const std::vector<Index>& shape) {
   Index cell = 0;
@@ -24,6 +44,13 @@ class PlainCp final : public ArrayPredictor {
     const double x = predict(index), half = intervals_.half_width(level);
     return {x - half, x + half};
   }
+  double average(std::span<const std::int32_t> index, std::span<const Index>) const override {
+    return average_entry(model_, index);
+  }
+  void save(Archive& to) const override {
+    save_factors(model_, to);
+    intervals_.save(to);
+  }
 
  private:
   CpFactorization<double> model_;
@@ -37,6 +64,13 @@ class LocalCp final : public ArrayPredictor {
   double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
   Interval interval(std::span<const std::int32_t> index, double level) const override {
     return intervals_.at(cell_of(index, shape_), predict(index), level);
+  }
+  double average(std::span<const std::int32_t> index, std::span<const Index>) const override {
+    return average_entry(model_, index);
+  }
+  void save(Archive& to) const override {
+    save_factors(model_, to);
+    intervals_.save(to);
   }
 
  private:
@@ -55,6 +89,11 @@ class Completed final : public ArrayPredictor {
   Interval interval(std::span<const std::int32_t> index, double level) const override {
     return intervals_.at(cell_of(index, shape_), predict(index), level);
   }
+  void save(Archive& to) const override {
+    to.set("kind", std::string("overlap"));
+    to.set("values", Array{shape_, values_});
+    intervals_.save(to);
+  }
 
  private:
   std::vector<Index> shape_;
@@ -72,6 +111,17 @@ class Recentred final : public ArrayPredictor {
     const double shift = predict(index) - calibrated_->predict(index);
     return {known.low + shift, known.high + shift};
   }
+  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const override {
+    return again_->average(index, shape);
+  }
+  void save(Archive& to) const override {
+    to.set("kind", std::string("recentred"));
+    for (const auto& [prefix, predictor] : {std::pair{"again.", again_.get()}, {"calibrated.", calibrated_.get()}}) {
+      Archive part;
+      predictor->save(part);
+      for (const std::string& name : part.names()) to.set(prefix + name, part.at(name));
+    }
+  }
 
  private:
   std::shared_ptr<const ArrayPredictor> again_, calibrated_;
@@ -83,6 +133,20 @@ double PlainIntervals::half_width(double level) const {
   const auto count = static_cast<double>(residuals.size());
   const auto place = static_cast<std::size_t>(std::ceil(level * (count + 1)));
   return place < 1 ? 0 : place > residuals.size() ? HUGE_VAL : residuals[place - 1];
+}
+
+void PlainIntervals::save(Archive& to) const {
+  to.set("residuals", residuals);
+}
+
+PlainIntervals PlainIntervals::load(const Archive& from) {
+  PlainIntervals intervals{from.get_doubles("residuals")};
+  for (const double x : intervals.residuals)
+    if (!(x >= 0) || !std::isfinite(x))
+      throw InputError(from.source(), "array residuals holds a number that is negative or not finite",
+                       "the file is damaged; run complete again");
+  std::sort(intervals.residuals.begin(), intervals.residuals.end());
+  return intervals;
 }
 
 std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, PlainIntervals intervals) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "rankflow/archive.h"
 #include "rankflow/array_intervals.h"
 #include "rankflow/complete_array.h"
 #include "rankflow/cp_factorization.h"
@@ -16,6 +17,9 @@ namespace rankflow::completion {
 struct PlainIntervals {
   std::vector<double> residuals;  // absolute, ascending
   double half_width(double level) const;
+
+  void save(Archive& to) const;
+  static PlainIntervals load(const Archive& from);
 };
 
 /// Lists: plain intervals. Arrays whose cells are in memory: intervals with a local scale.

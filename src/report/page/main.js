@@ -63,5 +63,5 @@ systemTheme.addEventListener("change", event => {
 addEventListener("beforeprint", beforePrint);
 addEventListener("afterprint", afterPrint);
 root.dataset.figures = document.querySelectorAll("figure").length;
-root.dataset.drawn = figures.filter(entry => entry.chart && entry.chart.width > 0).length + (DATA.map ? 1 : 0);
+root.dataset.drawn = figures.filter(entry => entry.chart && entry.chart.width > 0).length + (DATA.maps || []).length;
 root.dataset.milliseconds = Math.round(performance.now() - started);

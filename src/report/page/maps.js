@@ -52,13 +52,13 @@ function hatching() {
   return tile;
 }
 
-function drawMaps() {
-  const map = DATA.map, figure = document.getElementById("chart-map");
-  if (!map || !figure) return;
+function drawMap(map, number) {
+  const figure = document.getElementById("chart-map" + number);
   const ramp = mapRamp(map.image), levels = {before: bytesOf(map.before), after: bytesOf(map.after)};
   const canvases = [...figure.querySelectorAll("[data-part]")];
-  paintMaps = () => canvases.forEach(canvas => paintMap(canvas, map, levels[canvas.dataset.part], ramp));
-  paintMaps();
+  const paint = () => canvases.forEach(canvas => paintMap(canvas, map, levels[canvas.dataset.part], ramp));
+  mapPainters.push(paint);
+  paint();
 
   const scale = figure.querySelector(".scale"), strip = scale.querySelector("canvas"), context = strip.getContext("2d");
   for (let level = 1; level < 256; ++level) {
@@ -85,4 +85,12 @@ function drawMaps() {
   }
 }
 
-let paintMaps = () => {};
+const mapPainters = [];
+
+function drawMaps() {
+  (DATA.maps || []).forEach(drawMap);
+}
+
+function paintMaps() {
+  for (const paint of mapPainters) paint();
+}

@@ -1,0 +1,70 @@
+// Which kinds of predictors can be read back from a file: one line per kind.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/array/predictor_kinds.h"
+
+#include <cmath>
+
+#include "completion/array/predictors.h"
+#include "rankflow/error.h"
+
+namespace rankflow::completion {
+namespace {
+
+using Predictor = std::shared_ptr<const ArrayPredictor>;
+
+[[noreturn]] void complain(const Archive& from, const std::string& problem) {
+  throw InputError(from.source(), problem, "the file is damaged; run complete again");
+}
+
+Predictor read_cp(const Archive& from, const std::vector<Index>& shape) {
+  CpFactorization<double> model;
+  for (std::size_t n = 0; n < shape.size(); ++n) {
+    const std::string name = "factor_" + std::to_string(n + 1);
+    model.factors.push_back(from.get_matrix(name, shape[n], n == 0 ? -1 : model.components()));
+    if (!model.factors.back().allFinite()) complain(from, "array " + name + " holds a number that is not finite");
+  }
+  if (from.has("residuals")) return cp_predictor(std::move(model), PlainIntervals::load(from));
+  return cp_predictor(std::move(model), ArrayIntervals::load(from, shape));
+}
+
+Predictor read_dense(const Archive& from, const std::vector<Index>& shape) {
+  const Array& cells = from.at("values");
+  if (cells.shape != shape || !std::holds_alternative<std::vector<float>>(cells.data))
+    complain(from, "array values is no array of 32-bit numbers of the model's shape");
+  std::vector<float> values = std::get<std::vector<float>>(cells.data);
+  for (const float x : values)
+    if (!std::isfinite(x)) complain(from, "array values holds a number that is not finite");
+  return dense_predictor(shape, std::move(values), ArrayIntervals::load(from, shape));
+}
+
+Predictor read_recentred(const Archive& from, const std::vector<Index>& shape) {
+  Predictor parts[2];
+  for (const int k : {0, 1}) {
+    const std::string prefix = k == 0 ? "again." : "calibrated.";
+    Archive part;
+    part.set_source(from.source());
+    for (const std::string& name : from.names())
+      if (name.starts_with(prefix)) part.set(name.substr(prefix.size()), from.at(name));
+    if (part.has("kind") && part.get_text("kind") == "recentred") complain(from, "a refit holds a refit");
+    parts[k] = read_predictor(part, shape);
+  }
+  return recentred(parts[0], parts[1]);
+}
+
+struct Kind {
+  const char* name;
+  Predictor (*read)(const Archive&, const std::vector<Index>& shape);
+};
+constexpr Kind kKinds[] = {{"cp", read_cp}, {"overlap", read_dense}, {"recentred", read_recentred}};
+
+}  // namespace
+
+Predictor read_predictor(const Archive& from, const std::vector<Index>& shape) {
+  const std::string name = from.get_text("kind");
+  for (const Kind& kind : kKinds)
+    if (name == kind.name) return kind.read(from, shape);
+  throw InputError(from.source(), "this model is of a kind that this program does not know: " + name,
+                   "it may come from a later version");
+}
+
+}  // namespace rankflow::completion
