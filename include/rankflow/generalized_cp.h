@@ -37,12 +37,12 @@ GeneralizedCp load_generalized_cp(const Archive& archive, const std::string& pre
 
 struct GeneralizedCpOptions {
   Index components = 50;   // to start with; decay leaves those that the data ask for
-  double decay = 3e-3;     // lambda; see GeneralizedCpFit
+  double decay = 2e-4;     // lambda; see GeneralizedCpFit
   bool effects = true;     // an effect for every index of every mode, beside the components
   double step_size = 0.05; // of Adam
   double deviation = 0.1;  // of the random start
   Index max_iterations = 2000;
-  Index check_every = 10;  // iterations between two looks at the validation part
+  Index check_every = 5;   // iterations between two looks at the validation part
   Index patience = 8;      // looks without a better one that end the fit
   double max_seconds = 0;  // 0 = none
   std::uint64_t seed = 0;
