@@ -36,11 +36,11 @@ void store(Archive& archive, const std::string& prefix, const GeneralizedCp& mod
 GeneralizedCp load_generalized_cp(const Archive& archive, const std::string& prefix);
 
 struct GeneralizedCpOptions {
-  Index components = 50;   // to start with; decay leaves those that the data ask for
-  double decay = 2e-4;     // lambda; see GeneralizedCpFit
-  bool effects = true;     // an effect for every index of every mode, beside the components
-  double step_size = 0.05; // of Adam
-  double deviation = 0.1;  // of the random start
+  Index components = 50;    // to start with; decay leaves those that the data ask for
+  double decay = 2e-4;      // lambda; see GeneralizedCpFit
+  bool effects = true;      // an effect for every index of every mode, beside the components
+  double step_size = 0.05;  // of Adam
+  double deviation = 0.1;   // of the random start
   Index max_iterations = 2000;
   Index check_every = 5;   // iterations between two looks at the validation part
   Index patience = 8;      // looks without a better one that end the fit
@@ -62,16 +62,16 @@ struct GeneralizedCpResult {
   GeneralizedCp model;  // at the best look; components that decay has emptied are left out
   Stop stop = Stop::not_run;
   std::string message = "the fit has not run";
-  Index iterations = 0;       // made
-  Index best_iteration = 0;   // that the model is from
-  double loss = kNaN;         // sum of w rho over what is seen, at the last look
-  double criterion = kNaN;    // at the best look
+  Index iterations = 0;      // made
+  Index best_iteration = 0;  // that the model is from
+  double loss = kNaN;        // sum of w rho over what is seen, at the last look
+  double criterion = kNaN;   // at the best look
   double seconds = 0;
 };
 
 /// Adam (Kingma and Ba 2015) on sum w rho / (number of cells that are not 0, or of all in a list)
-/// + lambda / 2 (squared weights of components and effects), stopped early by a criterion. The decay acts on a component
-/// as a penalty on its norm to the power 2 / order, so what the data do not ask for goes to 0.
+/// + lambda / 2 (squared weights of components and effects), stopped early by a criterion. The decay acts on a
+/// component as a penalty on its norm to the power 2 / order, so what the data do not ask for goes to 0.
 class GeneralizedCpFit {
  public:
   /// `data.listed` must outlive the fit. Without a criterion the fit makes max_iterations. Throws InputError,

@@ -11,11 +11,12 @@
 
 namespace rankflow::cli {
 
-/// The options that only arrays have: --absent.
+/// The options that only arrays have: --absent, and those of ArrayOptions.
 std::vector<OptionField> array_fields(TensorReadOptions& options);
 
 struct ArrayJob {
   std::string input;
+  std::string test, valid;  // what judges and what chooses, in files of their own; empty = drawn
   TensorReadOptions read;
   ArrayOptions complete;
   OutputOptions output;

@@ -20,12 +20,13 @@ namespace rankflow::cli {
 namespace {
 
 struct Settings {
-  std::string input, checkpoint, resume;
+  std::string input, test, valid, checkpoint, resume;
   double checkpoint_every = 30;
   int threads = 0;
   bool json = false, quiet = false;
   TensorReadOptions read;  // the part for tables is `read.table`
   CompleteOptions complete;
+  ArrayOptions array;  // loss, delta, ranked modes
   OutputOptions output;
 };
 
@@ -44,7 +45,8 @@ ArrayJob array_job(const Settings& settings) {
                       "--model chooses for arrays");
   if (!settings.checkpoint.empty() || !settings.resume.empty())
     throw OptionError("--checkpoint and --resume are for tables, and this is an array");
-  ArrayJob job{settings.input, settings.read, {}, settings.output, settings.json, settings.quiet};
+  ArrayJob job{settings.input, settings.test,   settings.valid, settings.read,
+               settings.array, settings.output, settings.json,  settings.quiet};
   job.complete.held_out = settings.complete.held_out;
   job.complete.validation = settings.complete.validation;
   job.complete.refit = settings.complete.refit;
@@ -101,6 +103,9 @@ void run(Settings& settings, Outcome& outcome) {
     outcome.status = complete_array_file(array_job(settings));
     return;
   }
+  if (settings.array.loss != TensorPenalty::squared || !settings.test.empty() || !settings.valid.empty())
+    throw OptionError("--loss, --test and --valid are for arrays of order 3 and more, and this is a table",
+                      "--columns names the columns of the modes and of the values of a list of cells");
   if (model_word(settings.output.model_path))
     throw OptionError(
         fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.output.model_path),
@@ -154,6 +159,9 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
   verb->add_option("--model", output.model_path,
                    "tables: file for the model alone (.npz); arrays: auto, cp or overlap");
+  verb->add_option("--test", settings->test, "arrays: file with the cells that judge, instead of a part drawn for it");
+  verb->add_option("--valid", settings->valid,
+                   "arrays: file with the cells that choose, instead of a part drawn for it");
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
       ->check(in_range({0, 0.999}));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
@@ -170,6 +178,7 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   cli::bind(*verb, fields(settings->read.table), "Reading");
   cli::bind(*verb, array_fields(settings->read), "Reading");
   cli::bind(*verb, fields(settings->complete), "Learning");
+  cli::bind(*verb, fields(settings->array), "Arrays");
   verb->callback([settings, &outcome] { run(*settings, outcome); });
 }
 

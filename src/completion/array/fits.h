@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "completion/array/predictors.h"
 #include "completion/array/split.h"
 #include "rankflow/grow_cp.h"
 #include "rankflow/overlap.h"
@@ -20,6 +21,7 @@ struct ArrayRun {
   std::span<const Observer> observers;
   const std::optional<DenseView>& dense;
   const ArraySplit& split;
+  std::vector<Index> ranked_modes = {};  // facts
   std::vector<Step> history = {};
   bool interrupted = false;
 
@@ -38,6 +40,10 @@ struct ArrayFit {
   std::string message;
   std::optional<GrowCpResult> cp;
   std::optional<OverlapResult> overlap;
+  std::optional<GeneralizedCpResult> generalized;
+  double criterion = kNaN;  // generalized: on the validation parts, smaller is better
+  double decay = kNaN;
+  ScaledResiduals calibration;
   std::shared_ptr<const ArrayPredictor> predictor;
 };
 

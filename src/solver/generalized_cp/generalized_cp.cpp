@@ -26,7 +26,9 @@ constexpr double kEmpty = 1e-3;  // components below this share of the largest n
 constexpr Index kUpdateBlock = 1 << 14;
 constexpr double kSmallestRate = 1e-6;  // a mean of 0 has no logarithm
 
-bool scalable(TensorPenalty penalty) { return penalty != TensorPenalty::logistic && penalty != TensorPenalty::poisson; }
+bool scalable(TensorPenalty penalty) {
+  return penalty != TensorPenalty::logistic && penalty != TensorPenalty::poisson;
+}
 
 // What the offset alone would predict, and how far values are from that.
 struct Level {
@@ -212,7 +214,9 @@ GeneralizedCpFit::GeneralizedCpFit(const GeneralizedCpData& data, const Generali
 GeneralizedCpFit::~GeneralizedCpFit() = default;
 GeneralizedCpFit::GeneralizedCpFit(GeneralizedCpFit&&) noexcept = default;
 
-bool GeneralizedCpFit::advance() { return impl_->advance(); }
+bool GeneralizedCpFit::advance() {
+  return impl_->advance();
+}
 
 Step GeneralizedCpFit::last_step() const {
   Step step;

@@ -194,8 +194,7 @@ class GridPass final : public CellPass<T> {
       for (std::size_t n = 0; n < outer_.size(); ++n) {
         others = Eigen::Map<const Tile<T>>(gradient, components);
         for (std::size_t m = 0; m < outer_.size(); ++m)
-          if (m != n)
-            others *= Eigen::Map<const Tile<T>>(weights.data() + layout_.at(outer_[m], index[m]), components);
+          if (m != n) others *= Eigen::Map<const Tile<T>>(weights.data() + layout_.at(outer_[m], index[m]), components);
         T* target = to.data() + layout_.at(outer_[n], index[n]);
         Eigen::Map<Tile<T>>(target, components) += others;
         target[components] += gradient[components];

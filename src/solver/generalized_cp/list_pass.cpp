@@ -9,13 +9,13 @@
 namespace rankflow::generalized {
 namespace {
 
-constexpr Index kMostParts = 16;            // each has a gradient of its own
-constexpr double kCellsPerWeight = 2;       // that a part has at least, times the order: adding up must not dominate
-constexpr Index kZerosPerListed = 10;       // sampled in every pass
+constexpr Index kMostParts = 16;       // each has a gradient of its own
+constexpr double kCellsPerWeight = 2;  // that a part has at least, times the order: adding up must not dominate
+constexpr Index kZerosPerListed = 10;  // sampled in every pass
 constexpr Index kFewestZeros = 100'000;
 constexpr std::uint64_t kZeroStream = 0x7A65726F;
-constexpr double kMostGridCells = 5e7;      // at once in every pass; beyond, zeros are sampled
-constexpr double kListCost = 3;             // of a listed cell, against one in a product of matrices
+constexpr double kMostGridCells = 5e7;  // at once in every pass; beyond, zeros are sampled
+constexpr double kListCost = 3;         // of a listed cell, against one in a product of matrices
 
 template <class T>
 class ListPass final : public CellPass<T> {
@@ -28,9 +28,9 @@ class ListPass final : public CellPass<T> {
       zero_weight_ = cells / static_cast<double>(zeros_);
     }
     const double seen = static_cast<double>(data.listed.count() + zeros_);
-    const Index parts = std::clamp<Index>(
-        static_cast<Index>(seen * static_cast<double>(layout.order()) / (kCellsPerWeight * static_cast<double>(layout.rows))),
-        1, kMostParts);
+    const Index parts = std::clamp<Index>(static_cast<Index>(seen * static_cast<double>(layout.order()) /
+                                                             (kCellsPerWeight * static_cast<double>(layout.rows))),
+                                          1, kMostParts);
     parts_.resize(static_cast<std::size_t>(parts));
   }
 
@@ -79,8 +79,7 @@ class ListPass final : public CellPass<T> {
       work.product.setConstant(slope);
       for (Index m = 0; m < layout_.order(); ++m)
         if (m != n)
-          work.product *=
-              Eigen::Map<const Row>(weights.data() + layout_.at(m, work.index[m]), layout_.components);
+          work.product *= Eigen::Map<const Row>(weights.data() + layout_.at(m, work.index[m]), layout_.components);
       T* target = to.data() + layout_.at(n, work.index[n]);
       Eigen::Map<Row>(target, layout_.components) += work.product;
       target[layout_.components] += slope;

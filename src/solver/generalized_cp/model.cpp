@@ -55,8 +55,7 @@ GeneralizedCp load_generalized_cp(const Archive& archive, const std::string& pre
   for (Index n = 0; n < order; ++n) {
     model.components.factors.push_back(archive.get_matrix(numbered(prefix, "factor", n), -1, components));
     components = model.components.factors.back().cols();
-    model.effects.push_back(
-        archive.get_vector(numbered(prefix, "effect", n), model.components.factors.back().rows()));
+    model.effects.push_back(archive.get_vector(numbered(prefix, "effect", n), model.components.factors.back().rows()));
     require(model.components.factors.back().allFinite() && model.effects.back().allFinite(), archive,
             numbered(prefix, "factor", n), "it or its effects are not finite");
   }
