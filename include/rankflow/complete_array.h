@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rankflow/complete.h"
+#include "rankflow/generalized_cp.h"
 #include "rankflow/grow.h"
 #include "rankflow/interval.h"
 #include "rankflow/overlap.h"
@@ -31,9 +32,23 @@ struct ArrayOptions {
   bool refit = true;        // the array that is written comes from a fit on all observations
   double time_limit = 0;    // seconds for everything; 0 = none
   std::uint64_t seed = 0;
+  /// What an error costs. Other losses than squared: components and effects of modes under that loss.
+  TensorPenalty loss = TensorPenalty::squared;
+  double delta = 1;  // huber: residuals up to here count squared
+  /// loss logistic, list of facts: every cell that is not in the list is a 0 too, and the array is not filled with
+  /// them.
+  bool absent_zero = false;
+  /// Modes whose indices compete for a fact's place, counted from 1 ("1,3"). Empty: those that share their ids, or all.
+  std::string ranked_modes = {};
+  /// Which part each observation belongs to. Empty: drawn. Without a held-out or validation part among them, that one
+  /// is drawn from the training part.
+  std::vector<Part> parts = {};
   GrowOptions grow = {};
   OverlapOptions overlap = {};
+  GeneralizedCpOptions generalized = {};
 };
+/// loss, delta, ranked_modes.
+std::vector<OptionField> fields(ArrayOptions& options);
 
 /// The options of the job itself (the engines' own have fields of their own).
 std::vector<OptionField> fields(ArrayOptions& options);
@@ -52,12 +67,31 @@ class ArrayPredictor {
   virtual void save(Archive& to) const = 0;
 };
 
+/// How high held-out facts stand among all that could stand in their place: for every fact and ranked mode, the indices
+/// of that mode in order of the model's number, known facts of any part left out ("filtered": Bordes and others 2013).
+/// Equal numbers share their places.
+struct FactRanking {
+  std::vector<Index> modes;  // from 0
+  Index facts = 0;
+  double mrr = kNaN;                                 // mean of 1 / place
+  double hits1 = kNaN, hits3 = kNaN, hits10 = kNaN;  // share of places up to these
+  double auc = kNaN;  // chance that a held-out fact stands above a cell that is a fact in no part
+};
+
 /// A model that was looked at.
 struct ArrayCandidate {
   std::string model;
   double validation_rmse = kNaN;
   bool chosen = false;
   std::string remark;
+  double criterion = kNaN;  // losses other than squared: what the validation part compares, smaller is better
+};
+
+/// Indices of a mode that no observation has.
+struct EmptyIndices {
+  Index mode = 0;
+  Index count = 0;
+  std::vector<std::string> names;  // the first hundred
 };
 
 struct ArrayCompletion {
@@ -78,6 +112,11 @@ struct ArrayCompletion {
   std::optional<HeldOutError> held_out;
   double baseline_rmse = kNaN;  // of means of modes and of pairs of modes, on the held-out part
   std::string baseline;
+  TensorPenalty loss = TensorPenalty::squared;
+  /// Twice the mean loss above that of a perfect prediction, on the held-out part. NaN for squared and huber.
+  double deviance = kNaN, baseline_deviance = kNaN;
+  std::optional<FactRanking> ranking, baseline_ranking;
+  std::vector<EmptyIndices> empty_indices;
   Index iterations = 0;
   std::vector<Step> history;
   Stop stop = Stop::not_run;

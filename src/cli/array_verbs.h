@@ -12,11 +12,13 @@
 
 namespace rankflow::cli {
 
-/// The options that only arrays have: --absent.
+/// The options that only arrays have; the others are those of tables.
 std::vector<OptionField> array_fields(TensorReadOptions& options);
+std::vector<OptionField> array_fields(ArrayOptions& options);
 
 struct ArrayJob {
   std::string input;
+  std::string test, valid;  // what judges and what chooses, in files of their own; empty = drawn
   TensorReadOptions read;
   ArrayOptions complete;
   OutputOptions output;

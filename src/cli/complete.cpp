@@ -21,12 +21,13 @@ namespace rankflow::cli {
 namespace {
 
 struct Settings {
-  std::string input, model, checkpoint, resume;
+  std::string input, model, test, valid, checkpoint, resume;
   double checkpoint_every = 30;
   int threads = 0;
   bool json = false, quiet = false;
   TensorReadOptions read;  // the part for tables is `read.table`
   CompleteOptions complete;
+  ArrayOptions array;  // loss, delta, ranked modes
   OutputOptions output;
 };
 
@@ -66,8 +67,10 @@ ArrayJob array_job(const Settings& settings, const std::vector<std::string>& com
     throw OptionError("--engine chooses among the engines for tables, and this is an array",
                       "--model chooses for arrays");
   ArrayJob job{settings.input,
+               settings.test,
+               settings.valid,
                settings.read,
-               {},
+               settings.array,
                settings.output,
                settings.json,
                settings.quiet,
@@ -101,6 +104,9 @@ void run(Settings& settings, Outcome& outcome) {
     outcome.status = complete_array_file(array_job(settings, outcome.command));
     return;
   }
+  if (settings.array.loss != TensorPenalty::squared || !settings.test.empty() || !settings.valid.empty())
+    throw OptionError("--loss, --test and --valid are for arrays of order 3 and more, and this is a table",
+                      "--columns names the columns of the modes and of the values of a list of cells");
   if (model_word(settings.model))
     throw OptionError(fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.model),
                       fmt::format("write --model-file {} for a file of that name", settings.model));
@@ -156,6 +162,9 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
   verb->add_option("--model-file", output.model_path, "file for the model alone (.npz)");
   verb->add_option("--model", settings->model, "arrays: auto, cp or overlap; tables: the same as --model-file");
+  verb->add_option("--test", settings->test, "arrays: file with the cells that judge, instead of a part drawn for it");
+  verb->add_option("--valid", settings->valid,
+                   "arrays: file with the cells that choose, instead of a part drawn for it");
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
       ->check(in_range({0, 0.999}));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
@@ -172,6 +181,7 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   cli::bind(*verb, fields(settings->read.table), "Reading");
   cli::bind(*verb, array_fields(settings->read), "Reading");
   cli::bind(*verb, fields(settings->complete), "Learning");
+  cli::bind(*verb, array_fields(settings->array), "Arrays");
   verb->callback([settings, &outcome] { run(*settings, outcome); });
 }
 

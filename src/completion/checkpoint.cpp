@@ -192,8 +192,11 @@ std::string fingerprint(const Tensor& tensor, const ArrayOptions& options) {
   for (const std::vector<std::int32_t>& index : tensor.index) hash.bytes(index.data(), index.size() * sizeof index[0]);
   for (const double value : tensor.value) hash.number(value);
   for (const float weight : tensor.weight) hash.number(static_cast<double>(weight));
+  hash.bytes(options.parts.data(), options.parts.size() * sizeof(Part));
+  hash.word(options.absent_zero);
   ArrayOptions copy = options;
-  for (const std::vector<OptionField>& list : {fields(copy), fields(copy.grow), fields(copy.overlap)})
+  for (const std::vector<OptionField>& list :
+       {fields(copy), fields(copy.grow), fields(copy.overlap), fields(copy.generalized)})
     for (const OptionField& option : list)
       if (option.name != "time_limit" && option.name != "refit" && option.name != "max_seconds")
         hash.text(option.name + "=" + option.get());

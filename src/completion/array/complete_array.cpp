@@ -9,8 +9,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "completion/array/empty_indices.h"
 #include "completion/array/fits.h"
+#include "completion/array/generalized.h"
 #include "completion/array/mode_ranks.h"
+#include "completion/array/ranking.h"
 #include "completion/magnitude.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_effects.h"
@@ -38,8 +41,30 @@ void check(const Tensor& tensor, const ArrayOptions& options) {
   if (!(options.validation > 0 && options.validation <= 0.9)) throw OptionError("--validation: must be in (0, 0.9]");
 }
 
+void check_values(const Tensor& tensor, const ArrayOptions& options) {
+  if (!options.parts.empty() && options.parts.size() != tensor.value.size())
+    throw InputError(tensor.source,
+                     fmt::format("found {} parts for {} observations", options.parts.size(), tensor.num_observed()));
+  if (options.absent_zero && (options.loss != TensorPenalty::logistic || tensor.layout != Tensor::Layout::list))
+    throw OptionError("absent_zero is for lists of facts under the logistic loss");
+  const bool facts = options.loss == TensorPenalty::logistic, counts = options.loss == TensorPenalty::poisson;
+  for (const double y : tensor.value)
+    if ((facts && y != 0 && y != 1) || (counts && y < 0))
+      throw InputError(tensor.source, facts ? fmt::format("found {}, --loss logistic expects 0 or 1", y)
+                                            : fmt::format("found {}, --loss poisson expects counts", y));
+  if (facts && !options.absent_zero &&
+      std::all_of(tensor.value.begin(), tensor.value.end(), [&](double y) { return y == tensor.value[0]; }))
+    throw InputError(tensor.source, fmt::format("every value is {}: there is nothing to tell apart", tensor.value[0]),
+                     "--absent zero makes what a list does not name a 0");
+}
+
 std::vector<ArrayFit> fit_models(ArrayRun& run) {
   const ArrayModel wanted = run.options.model;
+  if (run.options.loss != TensorPenalty::squared) {
+    if (wanted == ArrayModel::overlap)
+      throw OptionError("--model overlap knows the squared loss alone", "--model cp takes any loss");
+    return validated_generalized(run);
+  }
   if (wanted == ArrayModel::overlap && !run.dense)
     throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
                       "--model cp takes both");
@@ -124,15 +149,16 @@ void describe(const ArrayFit& fit, ArrayCompletion& result) {
   result.stop = fit.stop;
   result.message = fit.message;
   result.predictor = fit.predictor;
-  if (fit.cp) {
-    const Vector norms = fit.cp->model.component_norms();
+  if (fit.cp || fit.generalized) {
+    const CpFactorization<double>& model = fit.cp ? fit.cp->model : fit.generalized->model.components;
+    const Vector norms = model.component_norms();
     result.component_norms.assign(norms.begin(), norms.end());
     std::sort(result.component_norms.rbegin(), result.component_norms.rend());
-    result.factors = sorted_factors(fit.cp->model);
+    result.factors = sorted_factors(model);
     result.rank = norms.size();
     for (const double norm : result.component_norms)
       result.distinct_components += norm > kDistinct * result.component_norms[0] ? 1 : 0;
-    result.mode_ranks = mode_ranks(fit.cp->model, kRankCut);
+    if (result.rank > 0) result.mode_ranks = mode_ranks(model, kRankCut);
   } else {
     for (const OverlapUnfolding& unfolding : fit.overlap->unfoldings)
       if (unfolding.modes.size() == 1) result.mode_ranks.push_back(unfolding.rank);
@@ -140,34 +166,35 @@ void describe(const ArrayFit& fit, ArrayCompletion& result) {
   }
 }
 
-void warn_of_empty_indices(const Tensor& tensor, ArrayCompletion& result) {
-  for (Index n = 0; n < tensor.order(); ++n) {
-    std::vector<char> seen(static_cast<std::size_t>(tensor.size(n)), 0);
-    for (const std::int32_t i : tensor.index[n]) seen[i] = 1;
-    const Index empty = std::count(seen.begin(), seen.end(), 0);
-    if (empty == 0) continue;
-    const Index first = std::find(seen.begin(), seen.end(), 0) - seen.begin();
-    result.warnings.push_back(
-        fmt::format("{} of {} indices of mode {} have no observation (the first is {}): what is "
-                    "written there rests on the other modes alone",
-                    empty, tensor.size(n), n + 1, tensor.modes[n].name(first)));
-  }
-}
-
 void carry_out(ArrayRun& run, ArrayCompletion& result) {
   std::vector<ArrayFit> fits = fit_models(run);
   if (run.interrupted) return;
   const auto better = [](const ArrayFit& a, const ArrayFit& b) {
+    if (a.generalized) return a.criterion < b.criterion;
     return (a.solved && !b.solved) || (a.solved == b.solved && a.validation_rmse < b.validation_rmse);
   };
   const ArrayFit& chosen = *std::min_element(fits.begin(), fits.end(), better);
   for (const ArrayFit& fit : fits)
-    result.candidates.push_back({fit.model, fit.validation_rmse, &fit == &chosen, fit.message});
+    result.candidates.push_back({fit.model, fit.validation_rmse, &fit == &chosen, fit.message, fit.criterion});
   describe(chosen, result);
   judge(run, result);
+  const bool held = result.held_out.has_value();
+  if (chosen.generalized) {
+    const ArrayFit& effects = fits.front();
+    result.baseline = "effects of single modes under the same loss";
+    judge_generalized(run, chosen, effects, result);
+    const bool usual = !held || !(result.ranking || std::isfinite(result.deviance));
+    const double error =
+                     usual && held ? result.held_out->rmse : verdict_measure(chosen, result.ranking, result.deviance),
+                 means = usual && held ? result.baseline_rmse
+                                       : verdict_measure(effects, result.baseline_ranking, result.baseline_deviance);
+    result.verdict = error < kClearly * means ? GrowVerdict::predicts : GrowVerdict::not_determined;
+    if (run.options.refit && (held || run.split.validation_given))
+      result.table_predictor = generalized_again(run, chosen).predictor;
+    return;
+  }
   result.baseline = "means of modes and of pairs of modes";
   result.baseline_rmse = error_of_means(run.tensor, run.split.held_out);
-  const bool held = result.held_out.has_value();
   const double means = held ? result.baseline_rmse : error_of_means(run.tensor, run.split.validation.at(0));
   const double error = held ? result.held_out->rmse : chosen.validation_rmse;
   result.verdict = chosen.solved              ? GrowVerdict::solved
@@ -185,7 +212,9 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
                                const CheckpointOptions& checkpoint) {
   const Clock::time_point begin = Clock::now();
   check(tensor, options);
+  check_values(tensor, options);
   ArrayCompletion result;
+  result.loss = options.loss;
   ArrayOptions settings = options;
   if (tensor.num_observed() < kFewestToJudge && options.held_out > 0) {
     settings.held_out = 0;
@@ -194,12 +223,14 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
   }
   if (static_cast<double>(tensor.num_observed()) == tensor.cells())
     result.warnings.push_back("every cell is observed: there is nothing to fill");
-  warn_of_empty_indices(tensor, result);
+  result.empty_indices = empty_indices(tensor);
+  for (const EmptyIndices& empty : result.empty_indices) result.warnings.push_back(warning_of(empty, tensor));
   const std::optional<DenseView> dense = dense_view(tensor);
   const ArraySplit split = split_array(tensor, dense, settings);
   if (split.validation.empty())
     throw InputError(tensor.source, "too few observations: none is left to choose by", "lower --held-out");
   ArrayRun run{tensor, settings, observers, dense, split, Checkpoint(checkpoint, fingerprint(tensor, settings))};
+  if (options.absent_zero) run.ranked_modes = ranked_modes(tensor, options.ranked_modes);
   run.history = run.checkpoint.history();
   result.seed = settings.seed;
   result.holes = split.holes;

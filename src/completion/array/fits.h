@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "completion/array/predictors.h"
 #include "completion/array/split.h"
 #include "completion/checkpoint.h"
 #include "rankflow/grow_cp.h"
@@ -22,7 +23,8 @@ struct ArrayRun {
   std::span<const Observer> observers;
   const std::optional<DenseView>& dense;
   const ArraySplit& split;
-  Checkpoint checkpoint;  // every fit is kept there under a name of its own
+  Checkpoint checkpoint;                 // every fit is kept there under a name of its own
+  std::vector<Index> ranked_modes = {};  // facts
   std::vector<Step> history = {};
   bool interrupted = false;
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
@@ -44,6 +46,10 @@ struct ArrayFit {
   std::string message;
   std::optional<GrowCpResult> cp;
   std::optional<OverlapResult> overlap;
+  std::optional<GeneralizedCpResult> generalized;
+  double criterion = kNaN;  // generalized: on the validation parts, smaller is better
+  double decay = kNaN;
+  ScaledResiduals calibration;
   std::shared_ptr<const ArrayPredictor> predictor;
 };
 

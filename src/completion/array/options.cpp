@@ -1,5 +1,7 @@
-// The options of completing an array.
+// The options of completing arrays, described once.
 // SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
 #include "rankflow/complete_array.h"
 
 namespace rankflow {
@@ -10,6 +12,16 @@ std::vector<OptionField> fields(ArrayOptions& options) {
       choice("model", options.model,
              {{"auto", ArrayModel::automatic}, {"cp", ArrayModel::cp}, {"overlap", ArrayModel::overlap}},
              "a sum of outer products, all unfoldings at once, or what predicts the validation part best"),
+      choice("loss", options.loss,
+             {{"squared", TensorPenalty::squared},
+              {"huber", TensorPenalty::huber},
+              {"logistic", TensorPenalty::logistic},
+              {"poisson", TensorPenalty::poisson}},
+             "arrays: what an error costs; huber for outliers, logistic for 0 and 1, poisson for counts"),
+      field("delta", options.delta, Range{0, infinity, true, true},
+            "huber: up to which size an error counts squared, in the values' unit"),
+      field("ranked_modes", options.ranked_modes, "numbers from 1, e.g. 1,3",
+            "facts: modes whose indices compete for a fact's place; without it those that share their ids, or all"),
       field("held_out", options.held_out, {0, 0.9}, "share of the observations that judges the result"),
       field("validation", options.validation, {0, 0.9, true}, "share of the rest that chooses"),
       field("refit", options.refit, "the array that is written comes from a fit on all observations"),

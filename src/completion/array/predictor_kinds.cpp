@@ -27,6 +27,12 @@ Predictor read_cp(const Archive& from, const std::vector<Index>& shape) {
   return cp_predictor(std::move(model), ArrayIntervals::load(from, shape));
 }
 
+Predictor read_generalized(const Archive& from, const std::vector<Index>& shape) {
+  GeneralizedCp model = load_generalized_cp(from, "model.");
+  if (model.shape() != shape) complain(from, "the factors do not have the model's shape");
+  return generalized_predictor(std::move(model), ScaledResiduals::load(from));
+}
+
 Predictor read_dense(const Archive& from, const std::vector<Index>& shape) {
   const Array& cells = from.at("values");
   if (cells.shape != shape || !std::holds_alternative<std::vector<float>>(cells.data))
@@ -55,7 +61,8 @@ struct Kind {
   const char* name;
   Predictor (*read)(const Archive&, const std::vector<Index>& shape);
 };
-constexpr Kind kKinds[] = {{"cp", read_cp}, {"overlap", read_dense}, {"recentred", read_recentred}};
+constexpr Kind kKinds[] = {
+    {"cp", read_cp}, {"generalized", read_generalized}, {"overlap", read_dense}, {"recentred", read_recentred}};
 
 }  // namespace
 

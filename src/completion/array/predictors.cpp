@@ -35,6 +35,13 @@ Index cell_of(std::span<const std::int32_t> index, const std::vector<Index>& sha
   return cell;
 }
 
+// Split conformal: the smallest width that a share `level` of new residuals stays within.
+double quantile(const std::vector<double>& ascending, double level) {
+  const auto count = static_cast<double>(ascending.size());
+  const auto place = static_cast<std::size_t>(std::ceil(level * (count + 1)));
+  return place < 1 ? 0 : place > ascending.size() ? HUGE_VAL : ascending[place - 1];
+}
+
 class PlainCp final : public ArrayPredictor {
  public:
   PlainCp(CpFactorization<double> model, PlainIntervals intervals)
@@ -77,6 +84,25 @@ class LocalCp final : public ArrayPredictor {
   CpFactorization<double> model_;
   std::vector<Index> shape_;
   ArrayIntervals intervals_;
+};
+
+class Generalized final : public ArrayPredictor {
+ public:
+  Generalized(GeneralizedCp model, ScaledResiduals intervals)
+      : model_(std::move(model)), intervals_(std::move(intervals)) {}
+  double predict(std::span<const std::int32_t> index) const override { return model_.mean(index); }
+  Interval interval(std::span<const std::int32_t> index, double level) const override {
+    return intervals_.at(predict(index), level, model_.loss.penalty);
+  }
+  void save(Archive& to) const override {
+    to.set("kind", std::string("generalized"));
+    store(to, "model.", model_);
+    to.set("residuals", intervals_.residuals);
+  }
+
+ private:
+  GeneralizedCp model_;
+  ScaledResiduals intervals_;
 };
 
 class Completed final : public ArrayPredictor {
@@ -130,9 +156,26 @@ class Recentred final : public ArrayPredictor {
 }  // namespace
 
 double PlainIntervals::half_width(double level) const {
-  const auto count = static_cast<double>(residuals.size());
-  const auto place = static_cast<std::size_t>(std::ceil(level * (count + 1)));
-  return place < 1 ? 0 : place > residuals.size() ? HUGE_VAL : residuals[place - 1];
+  return quantile(residuals, level);
+}
+
+double ScaledResiduals::scale(double mean, TensorPenalty penalty) {
+  return penalty == TensorPenalty::poisson ? std::sqrt(mean + 1) : 1;
+}
+
+ScaledResiduals ScaledResiduals::load(const Archive& from) {
+  return {PlainIntervals::load(from).residuals};
+}
+
+Interval ScaledResiduals::at(double mean, double level, TensorPenalty penalty) const {
+  const double half = quantile(residuals, level) * scale(mean, penalty);
+  const bool bounded = penalty == TensorPenalty::poisson || penalty == TensorPenalty::logistic;
+  return {bounded ? std::max(0.0, mean - half) : mean - half,
+          penalty == TensorPenalty::logistic ? std::min(1.0, mean + half) : mean + half};
+}
+
+std::shared_ptr<const ArrayPredictor> generalized_predictor(GeneralizedCp model, ScaledResiduals intervals) {
+  return std::make_shared<Generalized>(std::move(model), std::move(intervals));
 }
 
 void PlainIntervals::save(Archive& to) const {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "rankflow/array_intervals.h"
 #include "rankflow/complete_array.h"
 #include "rankflow/cp_factorization.h"
+#include "rankflow/generalized_cp.h"
 
 namespace rankflow::completion {
 
@@ -22,9 +24,23 @@ struct PlainIntervals {
   static PlainIntervals load(const Archive& from);
 };
 
+/// The same for counts, over the square root of the prediction, and within the values that there are.
+struct ScaledResiduals {
+  std::vector<double> residuals;  // absolute, over the scale, ascending
+
+  static double scale(double mean, TensorPenalty penalty);
+  static double scaled(double residual, double mean, TensorPenalty penalty) {
+    return std::abs(residual) / scale(mean, penalty);
+  }
+  Interval at(double mean, double level, TensorPenalty penalty) const;
+
+  static ScaledResiduals load(const Archive& from);
+};
+
 /// Lists: plain intervals. Arrays whose cells are in memory: intervals with a local scale.
 std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, PlainIntervals intervals);
 std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, ArrayIntervals intervals);
+std::shared_ptr<const ArrayPredictor> generalized_predictor(GeneralizedCp model, ScaledResiduals intervals);
 /// values: every cell, last mode fastest.
 std::shared_ptr<const ArrayPredictor> dense_predictor(std::vector<Index> shape, std::vector<float> values,
                                                       ArrayIntervals intervals);

@@ -28,32 +28,47 @@ std::vector<Index> numbers_of(const std::vector<Index>& cells, const std::vector
   return numbers;
 }
 
-ArraySplit split_dense(const DenseView& dense, const ArrayOptions& options) {
+// Observations that `options.parts` puts into a part.
+std::vector<Index> given_part(const ArrayOptions& options, Part part) {
+  std::vector<Index> numbers;
+  for (std::size_t k = 0; k < options.parts.size(); ++k)
+    if (options.parts[k] == part) numbers.push_back(static_cast<Index>(k));
+  return numbers;
+}
+
+ArraySplit split_dense(const DenseView& dense, const std::vector<Index>& held_out, const std::vector<Index>& validation,
+                       const ArrayOptions& options) {
   ArraySplit split;
   const HolePattern pattern = find_pattern(dense.array);
   split.holes = pattern.text();
   CellMask available = dense.array.observed;
-  if (options.held_out > 0) {
+  for (const Index k : held_out) available[dense.cell[k]] = 0;
+  for (const Index k : validation) available[dense.cell[k]] = 0;
+  if (held_out.empty() && options.held_out > 0) {
     const std::vector<Index> cells =
         choose_part(dense.array, available, pattern, {options.held_out, options.seed, kHeldOutStream});
     for (const Index cell : cells) available[cell] = 0;
     split.held_out = numbers_of(cells, dense.cell);
   }
+  if (!validation.empty()) return split;
   const auto parts =
       choose_validation(dense.array, available, pattern, {options.validation, options.seed, kValidationStream});
   for (const std::vector<Index>& cells : parts) split.validation.push_back(numbers_of(cells, dense.cell));
   return split;
 }
 
-ArraySplit split_list(const Tensor& tensor, const ArrayOptions& options) {
+ArraySplit split_list(const Tensor& tensor, const std::vector<Index>& held_out, const std::vector<Index>& validation,
+                      const ArrayOptions& options) {
   ArraySplit split;
   split.holes = "single cells";
   split.validation.resize(1);
   for (Index k = 0; k < tensor.num_observed(); ++k) {
+    if (!options.parts.empty() && options.parts[k] != Part::train) continue;
     Rng rng(options.seed, kListStream, static_cast<std::uint64_t>(k));
-    if (rng.uniform() < options.held_out)
+    const double first = rng.uniform(), second = rng.uniform();
+    if (held_out.empty() && first < options.held_out)
       split.held_out.push_back(k);
-    else if (rng.uniform() < options.validation)
+    else if (validation.empty() && second < options.validation)
       split.validation[0].push_back(k);
   }
   return split;
@@ -80,7 +95,13 @@ std::optional<DenseView> dense_view(const Tensor& tensor) {
 }
 
 ArraySplit split_array(const Tensor& tensor, const std::optional<DenseView>& dense, const ArrayOptions& options) {
-  ArraySplit split = dense ? split_dense(*dense, options) : split_list(tensor, options);
+  const std::vector<Index> held_out = given_part(options, Part::held_out),
+                           validation = given_part(options, Part::validation);
+  ArraySplit split =
+      dense ? split_dense(*dense, held_out, validation, options) : split_list(tensor, held_out, validation, options);
+  if (!held_out.empty()) split.held_out = held_out, split.holes = "a file of its own";
+  split.validation_given = !validation.empty();
+  if (split.validation_given) split.validation = {validation};
   std::erase_if(split.validation, [](const std::vector<Index>& part) { return part.empty(); });
   return split;
 }

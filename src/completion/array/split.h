@@ -17,6 +17,7 @@ namespace rankflow::completion {
 struct ArraySplit {
   std::vector<Index> held_out;
   std::vector<std::vector<Index>> validation;  // one or more, each to be left out of a fit of its own
+  bool validation_given = false;               // by a file of its own
   std::string holes;                           // how the holes lie
 };
 

@@ -22,6 +22,41 @@ std::string shape_text(const Tensor& tensor) {
   return text;
 }
 
+const char* loss_name(TensorPenalty penalty) {
+  switch (penalty) {
+    case TensorPenalty::huber:
+      return "huber";
+    case TensorPenalty::smooth_l1:
+      return "smooth_l1";
+    case TensorPenalty::logistic:
+      return "logistic";
+    case TensorPenalty::poisson:
+      return "poisson";
+    case TensorPenalty::squared:
+      break;
+  }
+  return "squared";
+}
+
+Json ranking_json(const FactRanking& ranking) {
+  std::vector<Index> modes = ranking.modes;
+  for (Index& mode : modes) ++mode;
+  return {{"ranked_modes", modes},          {"facts", ranking.facts},
+          {"mrr", number(ranking.mrr)},     {"hits1", number(ranking.hits1)},
+          {"hits3", number(ranking.hits3)}, {"hits10", number(ranking.hits10)},
+          {"auc", number(ranking.auc)},     {"filtered_by", "facts of all parts"}};
+}
+
+std::string ranking_text(const FactRanking& ranking, const FactRanking& effects) {
+  std::string modes;
+  for (const Index mode : ranking.modes) modes += (modes.empty() ? "" : ", ") + std::to_string(mode + 1);
+  return fmt::format(
+      "; {} held-out facts ranked along modes {}, known facts left out: MRR {:.3f}, hits@1 {:.3f}, hits@3 {:.3f}, "
+      "hits@10 {:.3f}, AUC {:.4f} (effects alone: MRR {:.3f}, AUC {:.4f})",
+      ranking.facts, modes, ranking.mrr, ranking.hits1, ranking.hits3, ranking.hits10, ranking.auc, effects.mrr,
+      effects.auc);
+}
+
 std::string list_text(const std::vector<Index>& list) {
   std::string text;
   for (const Index x : list) text += (text.empty() ? "" : ", ") + std::to_string(x);
@@ -34,13 +69,18 @@ std::string brief(const Tensor& tensor, const ArrayCompletion& result) {
   if (!result.usable()) return fmt::format("{}: {}", name(result.stop), result.message);
   std::string text = fmt::format("{}: {} array, {} cells observed ({:.3g} %), holes: {}. ", tensor.source,
                                  shape_text(tensor), tensor.num_observed(), 100 * tensor.density(), tensor.holes);
-  if (result.model == "cp")
+  if (result.model == "effects")
+    text += "Effects of modes alone";
+  else if (result.model == "cp")
     text += fmt::format("Rank {} ({} components above 5 % of the largest)", result.rank, result.distinct_components);
   else
     text += "Overlap of unfoldings";
-  text +=
-      fmt::format("; ranks of the unfoldings {}. Train RMSE {:.4g}", list_text(result.mode_ranks), result.train_rmse);
-  if (result.held_out) {
+  if (!result.mode_ranks.empty()) text += fmt::format("; ranks of the unfoldings {}", list_text(result.mode_ranks));
+  if (result.loss != TensorPenalty::squared) text += fmt::format("; loss {}", loss_name(result.loss));
+  text += fmt::format(". Train RMSE {:.4g}", result.train_rmse);
+  if (result.ranking) {
+    text += ranking_text(*result.ranking, *result.baseline_ranking);
+  } else if (result.held_out) {
     const HeldOutError& e = *result.held_out;
     text += fmt::format(
         "; held-out RMSE {:.4g} (95 % interval {:.4g} to {:.4g}, {} cells chosen as the holes lie: {}), where {} give "
@@ -48,11 +88,14 @@ std::string brief(const Tensor& tensor, const ArrayCompletion& result) {
         e.rmse, e.rmse_low, e.rmse_high, e.count, result.holes, result.baseline, result.baseline_rmse,
         100 * e.coverage90);
   }
+  if (std::isfinite(result.deviance))
+    text +=
+        fmt::format("; deviance {:.4g} a cell, {} {:.4g}", result.deviance, result.baseline, result.baseline_deviance);
   text += fmt::format(". Model {}", result.model);
   for (const ArrayCandidate& candidate : result.candidates)
     if (!candidate.chosen)
       text += fmt::format(", chosen by the validation part over {} ({:.4g} there)", candidate.model,
-                          candidate.validation_rmse);
+                          std::isfinite(candidate.criterion) ? candidate.criterion : candidate.validation_rmse);
   text += fmt::format(". Verdict: {}. Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.verdict),
                       name(result.stop), result.message, result.seconds, static_cast<double>(peak_bytes()) / 1e6);
   return text;
@@ -65,7 +108,10 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
   out["observed"] = tensor.num_observed();
   out["holes"] = tensor.holes;
   out["model"] = result.model;
-  out["engine"] = result.model == "cp" ? "grow" : "overlap";
+  out["loss"] = loss_name(result.loss);
+  out["engine"] = result.loss != TensorPenalty::squared ? "generalized_cp"
+                  : result.model == "overlap"           ? "overlap"
+                                                        : "grow";
   out["verdict"] = name(result.verdict);
   out["rank"] = result.rank;
   out["distinct_components"] = result.distinct_components;
@@ -82,11 +128,21 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
                        {"coverage90", number(e.coverage90)},
                        {"chosen_as", result.holes}};
   }
+  if (result.held_out && std::isfinite(result.deviance)) out["held_out"]["deviance"] = result.deviance;
   out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", result.baseline}};
+  if (std::isfinite(result.baseline_deviance)) out["baseline"]["deviance"] = result.baseline_deviance;
+  if (result.ranking) {
+    out["ranking"] = ranking_json(*result.ranking);
+    out["baseline"]["ranking"] = ranking_json(*result.baseline_ranking);
+  }
+  out["empty_indices"] = Json::array();
+  for (const EmptyIndices& empty : result.empty_indices)
+    out["empty_indices"].push_back({{"mode", empty.mode + 1}, {"count", empty.count}, {"names", empty.names}});
   out["candidates"] = Json::array();
   for (const ArrayCandidate& c : result.candidates)
     out["candidates"].push_back({{"model", c.model},
                                  {"validation_rmse", number(c.validation_rmse)},
+                                 {"criterion", number(c.criterion)},
                                  {"chosen", c.chosen},
                                  {"remark", c.remark}});
   out["iterations"] = result.iterations;

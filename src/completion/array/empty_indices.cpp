@@ -1,0 +1,68 @@
+// Indices that nothing is known of: which they are, and what is said about their cells.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/array/empty_indices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rankflow::completion {
+namespace {
+
+constexpr std::size_t kMostNames = 100;
+
+std::vector<char> seen_in(const Tensor& tensor, Index mode) {
+  std::vector<char> seen(static_cast<std::size_t>(tensor.size(mode)), 0);
+  for (const std::int32_t i : tensor.index[mode]) seen[i] = 1;
+  return seen;
+}
+
+// Rows that are not seen := the mean of those that are.
+template <class Rows>
+void fill(const std::vector<char>& seen, Rows& rows) {
+  const Index count = std::count(seen.begin(), seen.end(), 1);
+  if (count == 0 || count == static_cast<Index>(seen.size()) || rows.cols() == 0) return;
+  Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(rows.cols());
+  for (Index i = 0; i < rows.rows(); ++i)
+    if (seen[i]) mean += rows.row(i);
+  mean /= static_cast<double>(count);
+  for (Index i = 0; i < rows.rows(); ++i)
+    if (!seen[i]) rows.row(i) = mean;
+}
+
+}  // namespace
+
+std::vector<EmptyIndices> empty_indices(const Tensor& tensor) {
+  std::vector<EmptyIndices> found;
+  for (Index n = 0; n < tensor.order(); ++n) {
+    const std::vector<char> seen = seen_in(tensor, n);
+    EmptyIndices empty{n, std::count(seen.begin(), seen.end(), 0), {}};
+    if (empty.count == 0) continue;
+    for (Index i = 0; i < tensor.size(n) && empty.names.size() < kMostNames; ++i)
+      if (!seen[i]) empty.names.push_back(tensor.modes[n].name(i));
+    found.push_back(std::move(empty));
+  }
+  return found;
+}
+
+std::string warning_of(const EmptyIndices& empty, const Tensor& tensor) {
+  return fmt::format(
+      "{} of {} indices of mode {} have no observation (the first is {}): what is written there rests on the other "
+      "modes alone",
+      empty.count, tensor.size(empty.mode), empty.mode + 1, empty.names.front());
+}
+
+void fill_empty_rows(const Tensor& tensor, const std::vector<Index>& numbers, GeneralizedCp& model) {
+  for (Index n = 0; n < tensor.order(); ++n) {
+    std::vector<char> seen(static_cast<std::size_t>(tensor.size(n)), 0);
+    for (const Index k : numbers) seen[tensor.index[n][k]] = 1;
+    fill(seen, model.components.factors[n]);
+    fill(seen, model.effects[n]);
+  }
+}
+
+void fill_empty_rows(const Tensor& tensor, CpFactorization<double>& model) {
+  for (Index n = 0; n < tensor.order(); ++n) fill(seen_in(tensor, n), model.factors[n]);
+}
+
+}  // namespace rankflow::completion
