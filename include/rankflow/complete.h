@@ -26,6 +26,7 @@ enum class Engine {
   gd,           // gradient descent on dense factors, as the papers run it: to study it, not to be fast
   nuclear,      // least nuclear norm, for comparison
   soft_impute,  // nuclear-norm penalty
+  grow,         // arrays of order 3 and more alone: components enter one by one
 };
 enum class Center { automatic, none, mean, biases };
 enum class Standardize { automatic, none, columns };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rankflow/array_descent.h"
 #include "rankflow/complete.h"
 #include "rankflow/generalized_cp.h"
 #include "rankflow/grow.h"
@@ -22,11 +23,19 @@ class Archive;
 enum class ArrayModel {
   automatic,  // what predicts the validation part best
   cp,         // a sum of outer products whose number is found
+  tree,       // a hierarchical factorization over a mode tree, whose widths are found
   overlap,    // every unfolding of low rank at once; for arrays whose cells fit into memory
+  matrix,     // the one unfolding that predicts best, by the end-to-end flow
+};
+enum class ArrayEngine {
+  grow,  // components enter when the flow would bring them up, and are refitted by a second-order method
+  gd,    // gradient descent on all weights, as the papers run it: to study it, not to be fast. cp and tree
 };
 
 struct ArrayOptions {
   ArrayModel model = ArrayModel::automatic;
+  ArrayEngine engine = ArrayEngine::grow;
+  std::string tree = {};    // of model tree, such as "((0,1),(2,3))", modes from 0; empty = chosen from the data
   double held_out = 0.1;    // share of the observations that judges the result, [0, 0.9]; imitates the holes
   double validation = 0.1;  // share of the rest that chooses, (0, 0.9]; imitates the holes
   bool refit = true;        // the array that is written comes from a fit on all observations
@@ -45,6 +54,8 @@ struct ArrayOptions {
   std::vector<Part> parts = {};
   GrowOptions grow = {};
   OverlapOptions overlap = {};
+  FlowOptions flow = {};             // of model matrix
+  ArrayDescentOptions descent = {};  // of engine gd
   GeneralizedCpOptions generalized = {};
 };
 /// loss, delta, ranked_modes.
@@ -99,7 +110,9 @@ struct ArrayCompletion {
   std::shared_ptr<const ArrayPredictor> table_predictor;  // fitted to all observations; null without a refit
   std::vector<Part> parts;                                // one per observation
 
-  std::string model;  // "cp" or "overlap"
+  std::string model;   // "cp", "tree", "overlap", "matrix", "effects"
+  std::string engine;  // "grow", "gd", "overlap", "flow", "generalized_cp"
+  std::string tree;    // of model tree
   GrowVerdict verdict = GrowVerdict::not_determined;
   Index rank = 0;                       // cp: components; overlap: the largest of mode_ranks
   Index distinct_components = 0;        // cp: of a norm above 5 % of the largest

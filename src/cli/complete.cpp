@@ -20,6 +20,8 @@
 namespace rankflow::cli {
 namespace {
 
+constexpr double kTensorStep = 1e-2;  // Razin, Maman, Cohen 2021
+
 struct Settings {
   std::string input, model, test, valid, checkpoint, resume;
   double checkpoint_every = 30;
@@ -35,7 +37,9 @@ struct Settings {
 std::optional<ArrayModel> model_word(const std::string& word) {
   if (word == "auto") return ArrayModel::automatic;
   if (word == "cp") return ArrayModel::cp;
+  if (word == "tree") return ArrayModel::tree;
   if (word == "overlap") return ArrayModel::overlap;
+  if (word == "matrix") return ArrayModel::matrix;
   return std::nullopt;
 }
 
@@ -61,11 +65,22 @@ CheckpointOptions checkpoint_options(const Settings& settings) {
   return options;
 }
 
+// The papers' settings for tensors where nothing else was said.
+void take_descent(const Settings& settings, ArrayDescentOptions& options) {
+  options.descent = settings.complete.descent;
+  if (settings.complete.descent.step_size == DescentOptions{}.step_size) options.descent.step_size = kTensorStep;
+  options.descent.max_iterations = settings.complete.flow.max_iterations;
+  options.width = settings.complete.flow.max_rank;
+  const double scale = settings.complete.initialization.scale;
+  options.scale = scale == InitializationOptions{}.scale ? 0 : scale;
+}
+
 // What arrays do not know is refused; shares, seed and limits are those of tables.
 ArrayJob array_job(const Settings& settings, const std::vector<std::string>& command) {
-  if (settings.complete.engine != Engine::automatic)
-    throw OptionError("--engine chooses among the engines for tables, and this is an array",
-                      "--model chooses for arrays");
+  const Engine engine = settings.complete.engine;
+  if (engine != Engine::automatic && engine != Engine::grow && engine != Engine::gd)
+    throw OptionError("this is an array of order 3 or more: its engines are grow and gd",
+                      "--model matrix follows the flow on an unfolding");
   ArrayJob job{settings.input,
                settings.test,
                settings.valid,
@@ -82,10 +97,13 @@ ArrayJob array_job(const Settings& settings, const std::vector<std::string>& com
   job.complete.refit = settings.complete.refit;
   job.complete.time_limit = settings.complete.time_limit;
   job.complete.seed = settings.complete.seed;
+  job.complete.engine = engine == Engine::gd ? ArrayEngine::gd : ArrayEngine::grow;
+  job.complete.flow = settings.complete.flow;
+  take_descent(settings, job.complete.descent);
   if (!settings.model.empty()) {
     const std::optional<ArrayModel> model = model_word(settings.model);
     if (!model)
-      throw OptionError("--model " + settings.model + ": arrays have the models auto, cp and overlap",
+      throw OptionError("--model " + settings.model + ": arrays have the models auto, cp, tree, overlap and matrix",
                         "--model-file " + settings.model + " keeps what was learned");
     job.complete.model = *model;
   }
@@ -161,7 +179,8 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_option("-o,--output", output.table_path, "completed table (dense input) or list of all cells (triplets)");
   verb->add_option("--report", output.report_folder, "folder for report.html, model.npz and history.csv");
   verb->add_option("--model-file", output.model_path, "file for the model alone (.npz)");
-  verb->add_option("--model", settings->model, "arrays: auto, cp or overlap; tables: the same as --model-file");
+  verb->add_option("--model", settings->model,
+                   "arrays: auto, cp, tree, overlap or matrix; tables: the same as --model-file");
   verb->add_option("--test", settings->test, "arrays: file with the cells that judge, instead of a part drawn for it");
   verb->add_option("--valid", settings->valid,
                    "arrays: file with the cells that choose, instead of a part drawn for it");

@@ -22,7 +22,7 @@ std::vector<OptionField> array_fields(TensorReadOptions& options) {
 }
 
 std::vector<OptionField> array_fields(ArrayOptions& options) {
-  const std::set<std::string> own = {"loss", "delta", "ranked_modes"};
+  const std::set<std::string> own = {"tree", "loss", "delta", "ranked_modes"};
   std::vector<OptionField> list = fields(options);
   std::erase_if(list, [&own](const OptionField& option) { return !own.contains(option.name); });
   return list;

@@ -194,9 +194,12 @@ std::string fingerprint(const Tensor& tensor, const ArrayOptions& options) {
   for (const float weight : tensor.weight) hash.number(static_cast<double>(weight));
   hash.bytes(options.parts.data(), options.parts.size() * sizeof(Part));
   hash.word(options.absent_zero);
+  hash.word(static_cast<std::uint64_t>(options.descent.width));
+  hash.number(options.descent.scale);
   ArrayOptions copy = options;
   for (const std::vector<OptionField>& list :
-       {fields(copy), fields(copy.grow), fields(copy.overlap), fields(copy.generalized)})
+       {fields(copy), fields(copy.grow), fields(copy.overlap), fields(copy.generalized), fields(copy.flow),
+        fields(copy.descent.descent)})
     for (const OptionField& option : list)
       if (option.name != "time_limit" && option.name != "refit" && option.name != "max_seconds")
         hash.text(option.name + "=" + option.get());

@@ -325,6 +325,9 @@ Completion complete(const Table& table, const CompleteOptions& options, std::spa
   check_options(options);
   check_effects(options);
   if (options.engine == Engine::gd) check_gd(table, options);
+  if (options.engine == Engine::grow)
+    throw OptionError("--engine grow is for arrays of order 3 and more, and this is a table",
+                      "--engine flow follows singular values as they grow");
   if (table.num_observed() == 0) throw InputError(table.source, "no entry is observed: there is nothing to learn from");
   check_magnitude(largest_size(table), table.source, "value");
   Completion result;

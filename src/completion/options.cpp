@@ -15,9 +15,10 @@ std::vector<OptionField> fields(CompleteOptions& o) {
            {"posterior", Engine::posterior},
            {"gd", Engine::gd},
            {"nuclear", Engine::nuclear},
-           {"soft-impute", Engine::soft_impute}},
+           {"soft-impute", Engine::soft_impute},
+           {"grow", Engine::grow}},
           "how the table is learned; auto compares flow and posterior on the validation part; gd is gradient descent "
-          "on dense factors, nuclear and soft-impute are the convex baselines"),
+          "on dense factors, nuclear and soft-impute are the convex baselines. Arrays have grow (auto) and gd"),
       field("held_out", o.held_out, Range{0, 0.9}, "share of the observations that judges the result; 0 = none"),
       field("validation", o.validation, Range{0, 0.9, true},
             "share of the other observations that chooses engine and settings"),

@@ -73,6 +73,8 @@ const std::map<std::string, std::string> kHomes = {{"types.h", "base"},
                                                    {"grow_cp.h", "solver"},
                                                    {"grow_tree.h", "solver"},
                                                    {"complete_array.h", "completion"},
+                                                   {"array_descent.h", "completion"},
+                                                   {"unfolded_matrix.h", "solver"},
                                                    {"kept_array.h", "completion"}};
 
 const fs::path kSources = fs::path(RANKFLOW_SOURCE_FOLDER) / "src";

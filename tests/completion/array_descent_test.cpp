@@ -1,12 +1,13 @@
 // Gradient descent on the weights of factorizations of an array: from next to zero to the planted tensor.
 // SPDX-License-Identifier: Apache-2.0
+#include "rankflow/array_descent.h"
+
 #include <gtest/gtest.h>
 
-#include "completion/array/descent.h"
 #include "rankflow/error.h"
 #include "support/planted_tensors.h"
 
-namespace rankflow::completion {
+namespace rankflow {
 namespace {
 
 struct Planted {
@@ -34,11 +35,13 @@ ArrayDescentOptions descent_options() {
   return options;
 }
 
-Observer watching(Index* steps) {
-  return [steps](const Step&) {
+ArrayDescentWatch watching(Index* steps) {
+  ArrayDescentWatch watch;
+  watch.observer = [steps](const Step&) {
     ++*steps;
     return Next::proceed;
   };
+  return watch;
 }
 
 TEST(ArrayDescent, CpFindsAPlantedTensorWhateverItsUnit) {
@@ -73,20 +76,34 @@ TEST(ArrayDescent, ARefitMakesAsManyUpdates) {
   EXPECT_EQ(result.stop, Stop::validation);
 }
 
-TEST(ArrayDescent, AnObserverEndsIt) {
+TEST(ArrayDescent, GoesOnFromItsStateWithTheSameBits) {
   const Planted made = planted({6, 5, 4}, 1, 70, 1);
-  const auto result = descend_cp(made.train, &made.validation, descent_options(), 0,
-                                 [](const Step& step) { return step.iteration >= 40 ? Next::finish : Next::proceed; });
-  EXPECT_EQ(result.stop, Stop::interrupted);
-  EXPECT_EQ(result.iterations, 40);
+  ArrayDescentOptions options = descent_options();
+  options.descent.max_iterations = 900;
+  Index steps = 0;
+  const auto whole = descend_cp(made.train, &made.validation, options, 0, watching(&steps));
+  Archive saved;
+  ArrayDescentWatch cut;
+  cut.observer = [](const Step& step) { return step.iteration >= 400 ? Next::finish : Next::proceed; };
+  cut.save = [&saved](Archive state) { saved = std::move(state); };
+  const auto first = descend_cp(made.train, &made.validation, options, 0, cut);
+  EXPECT_EQ(first.stop, Stop::interrupted);
+  EXPECT_EQ(first.iterations, 400);
+  ArrayDescentWatch rest = watching(&steps);
+  rest.resume = &saved;
+  const auto second = descend_cp(made.train, &made.validation, options, 0, rest);
+  EXPECT_EQ(second.iterations, whole.iterations);
+  EXPECT_EQ(second.best_iteration, whole.best_iteration);
+  for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(second.model.factors[n], whole.model.factors[n]);
 }
 
 TEST(ArrayDescent, RefusesWeightsThatDoNotFitIntoMemory) {
   const Planted made = planted({6, 5, 4}, 1, 70, 1);
   ArrayDescentOptions options = descent_options();
   options.width = 100'000'000;
-  EXPECT_THROW(descend_cp(made.train, nullptr, options, 0, [](const Step&) { return Next::proceed; }), OptionError);
+  Index steps = 0;
+  EXPECT_THROW(descend_cp(made.train, nullptr, options, 0, watching(&steps)), OptionError);
 }
 
 }  // namespace
-}  // namespace rankflow::completion
+}  // namespace rankflow

@@ -17,6 +17,7 @@
 #include "completion/magnitude.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_effects.h"
+#include "rankflow/tree_ranks.h"
 
 namespace rankflow {
 namespace {
@@ -24,11 +25,29 @@ namespace {
 using namespace completion;
 using Clock = std::chrono::steady_clock;
 
-constexpr Index kFewestToJudge = 50;  // observations below which nothing is held out
-constexpr double kDistinct = 0.05;    // of the largest component's norm
-constexpr double kRankCut = 1e-3;     // of an unfolding's largest singular value
-constexpr double kClearly = 0.9;      // of the error of means: predicts
+constexpr Index kFewestToJudge = 50;         // observations below which nothing is held out
+constexpr double kDistinct = 0.05;           // of the largest component's norm
+constexpr double kRankCut = 1e-3;            // of an unfolding's largest singular value
+constexpr double kClearly = 0.9;             // of the error of means: predicts
+constexpr Index kTreeFrom = 4, kTreeTo = 8;  // orders at which a tree is tried unasked; beyond, choosing one takes long
 constexpr double kNormal95 = 1.959964;
+
+// Combinations of model, engine and loss that there are.
+void check_combination(const ArrayOptions& options, bool dense) {
+  const ArrayModel model = options.model;
+  if (model == ArrayModel::overlap && !dense)
+    throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
+                      "--model cp takes both");
+  if (options.loss != TensorPenalty::squared && model != ArrayModel::automatic && model != ArrayModel::cp)
+    throw OptionError("--model tree, overlap and matrix know the squared loss alone", "--model cp takes any loss");
+  if (!options.tree.empty() && model != ArrayModel::tree) throw OptionError("--tree belongs to --model tree");
+  if (options.engine != ArrayEngine::gd) return;
+  if (model == ArrayModel::overlap || model == ArrayModel::matrix)
+    throw OptionError("--engine gd moves the weights of --model cp or --model tree");
+  if (options.loss != TensorPenalty::squared)
+    throw OptionError("--engine gd learns with the squared loss here",
+                      "without --engine gd, --model cp takes any loss");
+}
 
 void check(const Tensor& tensor, const ArrayOptions& options) {
   if (tensor.order() < 2) throw InputError(tensor.source, "an array of order 1 has nothing to be completed from");
@@ -58,20 +77,31 @@ void check_values(const Tensor& tensor, const ArrayOptions& options) {
                      "--absent zero makes what a list does not name a 0");
 }
 
+std::vector<ArrayFit> compete(ArrayRun& run);
+
 std::vector<ArrayFit> fit_models(ArrayRun& run) {
   const ArrayModel wanted = run.options.model;
   if (run.options.loss != TensorPenalty::squared) {
-    if (wanted == ArrayModel::overlap)
-      throw OptionError("--model overlap knows the squared loss alone", "--model cp takes any loss");
     return validated_generalized(run);
   }
-  if (wanted == ArrayModel::overlap && !run.dense)
-    throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
-                      "--model cp takes both");
-  if (wanted == ArrayModel::cp || !run.dense) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
+  if (run.options.engine == ArrayEngine::gd) return {validated_descent(run)};
+  if (wanted == ArrayModel::cp) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
+  if (wanted == ArrayModel::tree) return {validated_tree(run, GrowStrategy::automatic, kNaN)};
   if (wanted == ArrayModel::overlap) return {validated_overlap(run)};
+  if (wanted == ArrayModel::matrix) return {validated_matrix(run)};
+  return compete(run);
+}
+
+// Exact models first: one that matches the cells to round-off needs no rival.
+std::vector<ArrayFit> compete(ArrayRun& run) {
   ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
   if (exact.solved || run.interrupted) return {std::move(exact)};
+  const Index order = run.tensor.order();
+  if (order >= kTreeFrom && order <= kTreeTo) {
+    ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
+    if (tree.solved || run.interrupted) return {std::move(tree)};
+  }
+  if (!run.dense) return {validated_cp(run, GrowStrategy::noisy, kNaN)};
   ArrayFit overlap = validated_overlap(run);
   if (run.interrupted) return {std::move(overlap)};
   ArrayFit grown = validated_cp(run, GrowStrategy::noisy, overlap.validation_rmse);
@@ -144,6 +174,7 @@ std::vector<Matrix> sorted_factors(const CpFactorization<double>& model) {
 
 void describe(const ArrayFit& fit, ArrayCompletion& result) {
   result.model = fit.model;
+  result.engine = fit.generalized ? "generalized_cp" : fit.engine;
   result.train_rmse = fit.train_rmse;
   result.iterations = fit.iterations;
   result.stop = fit.stop;
@@ -159,6 +190,17 @@ void describe(const ArrayFit& fit, ArrayCompletion& result) {
     for (const double norm : result.component_norms)
       result.distinct_components += norm > kDistinct * result.component_norms[0] ? 1 : 0;
     if (result.rank > 0) result.mode_ranks = mode_ranks(model, kRankCut);
+  } else if (fit.tree) {
+    const TreeFactorization<double>& model = fit.tree->model;
+    result.tree = model.tree.text();
+    const std::vector<Vector> spectra = unfolding_spectra(model);
+    for (Index n = 0; n < model.order(); ++n) result.mode_ranks.push_back(numerical_rank(spectra[n], kRankCut));
+    result.rank = *std::max_element(result.mode_ranks.begin(), result.mode_ranks.end());
+    const Vector norms = model.local_component_norms(model.tree.root());
+    result.component_norms.assign(norms.begin(), norms.end());
+    std::sort(result.component_norms.rbegin(), result.component_norms.rend());
+  } else if (fit.matrix) {
+    result.rank = fit.matrix->model.model.rank(kRankCut);
   } else {
     for (const OverlapUnfolding& unfolding : fit.overlap->unfoldings)
       if (unfolding.modes.size() == 1) result.mode_ranks.push_back(unfolding.rank);
@@ -190,7 +232,7 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
                                        : verdict_measure(effects, result.baseline_ranking, result.baseline_deviance);
     result.verdict = error < kClearly * means ? GrowVerdict::predicts : GrowVerdict::not_determined;
     if (run.options.refit && (held || run.split.validation_given))
-      result.table_predictor = generalized_again(run, chosen).predictor;
+      result.table_predictor = fit_again(run, chosen).predictor;
     return;
   }
   result.baseline = "means of modes and of pairs of modes";
@@ -226,6 +268,7 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
   result.empty_indices = empty_indices(tensor);
   for (const EmptyIndices& empty : result.empty_indices) result.warnings.push_back(warning_of(empty, tensor));
   const std::optional<DenseView> dense = dense_view(tensor);
+  check_combination(settings, dense.has_value());
   const ArraySplit split = split_array(tensor, dense, settings);
   if (split.validation.empty())
     throw InputError(tensor.source, "too few observations: none is left to choose by", "lower --held-out");

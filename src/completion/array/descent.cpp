@@ -1,16 +1,15 @@
 // When descent looks at the validation part, when it stops, and what is kept.
 // SPDX-License-Identifier: Apache-2.0
-#include "completion/array/descent.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "rankflow/array_descent.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
 
-namespace rankflow::completion {
+namespace rankflow {
 namespace {
 
 constexpr double kMostWeights = 5e7;  // numbers; the gradient and the optimizer keep as many again
@@ -44,11 +43,12 @@ Vector norms(const TreeFactorization<double>& model) {
   return model.local_component_norms(model.tree.root());
 }
 
-MatrixOf<double>& last_weights(CpFactorization<double>& model) {
-  return model.factors.back();
-}
-MatrixOf<double>& last_weights(TreeFactorization<double>& model) {
-  return model.weights.back();
+template <class Model>
+auto& weights_of(Model& model) {
+  if constexpr (requires { model.factors; })
+    return model.factors;
+  else
+    return model.weights;
 }
 
 std::unique_ptr<TensorModelLoss<double>> loss_of(const TensorProblem<double>& problem, CpFactorization<double>& model,
@@ -66,14 +66,14 @@ template <class Model>
 class Fitting {
  public:
   Fitting(const TensorProblem<double>& train, const TensorProblem<double>* validation, Model start,
-          const ArrayDescentOptions& options, Index iterations, const Observer& observer)
+          const ArrayDescentOptions& options, Index iterations, const ArrayDescentWatch& watch)
       : train_(train),
         validation_(validation),
         scale_(root_mean_square(train.value)),
         model_(std::move(start)),
         options_(options.descent),
         repeats_(validation == nullptr && iterations > 0),
-        observer_(observer) {
+        watch_(watch) {
     if (!(scale_ > 0)) scale_ = 1;
     for (double& y : train_.value) y /= scale_;
     if (repeats_) {
@@ -85,18 +85,23 @@ class Fitting {
   ArrayDescentResult<Model> fit() {
     const auto loss = loss_of(train_, model_, options_);
     TensorDescent<double> engine(*loss, options_);
+    if (watch_.resume != nullptr) resume(engine);
     do {
-      look(engine);
+      if (engine.moment().iteration == seen_) continue;
+      const bool go_on = look(engine);
+      if (!go_on || watch_.save_due()) save(engine);
+      if (!go_on) engine.finish(Stop::interrupted);
     } while (engine.advance(std::max(kFewestUpdates, engine.moment().iteration / 20)));
     if (engine.moment().iteration != seen_) look(engine);
     return result(engine.result());
   }
 
  private:
-  void look(TensorDescent<double>& engine) {
+  // False once the observer wants an end.
+  bool look(TensorDescent<double>& engine) {
     const TensorMoment& now = engine.moment();
     seen_ = now.iteration;
-    if (!std::isfinite(now.loss)) return;
+    if (!std::isfinite(now.loss)) return true;
     const double error = validation_rmse();
     if (validation_ == nullptr || std::isnan(best_.validation_rmse) || error < best_.validation_rmse) {
       best_.model = model_;
@@ -104,8 +109,38 @@ class Fitting {
       best_.validation_rmse = error;
       best_.train_rmse = std::sqrt(now.loss) * scale_;
     }
-    if (observer_(step(now, error)) == Next::finish) return engine.finish(Stop::interrupted);
     if (validation_ != nullptr && now.iteration > 2 * best_.best_iteration + kPatience) engine.finish(Stop::validation);
+    return watch_.observer(step(now, error)) == Next::proceed;
+  }
+
+  void save(TensorDescent<double>& engine) const {
+    Archive archive = engine.state();
+    std::vector<double> weights;
+    for (const Matrix& matrix : weights_of(best_.model)) weights.insert(weights.end(), matrix.begin(), matrix.end());
+    archive.set("best_weights", weights);
+    archive.set("best", std::vector<double>{best_.train_rmse, best_.validation_rmse});
+    archive.set("best_iteration", best_.best_iteration);
+    archive.set("seen", seen_);
+    watch_.save(std::move(archive));
+  }
+
+  void resume(TensorDescent<double>& engine) {
+    engine.restore(*watch_.resume);
+    best_.model = model_;
+    std::vector<Matrix>& weights = weights_of(best_.model);
+    Index size = 0;
+    for (const Matrix& matrix : weights) size += matrix.size();
+    const std::vector<double> all = watch_.resume->get_doubles("best_weights", size);
+    const double* from = all.data();
+    for (Matrix& matrix : weights) {
+      std::copy(from, from + matrix.size(), matrix.data());
+      from += matrix.size();
+    }
+    const std::vector<double> errors = watch_.resume->get_doubles("best", 2);
+    best_.train_rmse = errors[0];
+    best_.validation_rmse = errors[1];
+    best_.best_iteration = watch_.resume->get_int("best_iteration");
+    seen_ = watch_.resume->get_int("seen");
   }
 
   double validation_rmse() const {
@@ -148,7 +183,7 @@ class Fitting {
       best_.message =
           fmt::format("best on the validation part after {} of {} updates", best_.best_iteration, ended.iterations);
     }
-    last_weights(best_.model) *= scale_;
+    weights_of(best_.model).back() *= scale_;
     return std::move(best_);
   }
 
@@ -158,7 +193,7 @@ class Fitting {
   Model model_;
   DescentOptions options_;
   bool repeats_;
-  const Observer& observer_;
+  const ArrayDescentWatch& watch_;
   ArrayDescentResult<Model> best_;
   Index seen_ = -1;
 };
@@ -185,20 +220,20 @@ void check_size(double numbers, Index width) {
 ArrayDescentResult<CpFactorization<double>> descend_cp(const TensorProblem<double>& train,
                                                        const TensorProblem<double>* validation,
                                                        const ArrayDescentOptions& options, Index iterations,
-                                                       const Observer& observer) {
+                                                       const ArrayDescentWatch& watch) {
   const Index width = options.width > 0 ? options.width : default_width(train.shape);
   double sizes = 0;
   for (const Index size : train.shape) sizes += static_cast<double>(size);
   check_size(sizes * static_cast<double>(width), width);
   auto model = initialize_cp<double>(train.shape, width,
                                      start(options, static_cast<double>(width), static_cast<double>(train.order())));
-  return Fitting<CpFactorization<double>>(train, validation, std::move(model), options, iterations, observer).fit();
+  return Fitting<CpFactorization<double>>(train, validation, std::move(model), options, iterations, watch).fit();
 }
 
 ArrayDescentResult<TreeFactorization<double>> descend_tree(const TensorProblem<double>& train,
                                                            const TensorProblem<double>* validation,
                                                            const ModeTree& tree, const ArrayDescentOptions& options,
-                                                           Index iterations, const Observer& observer) {
+                                                           Index iterations, const ArrayDescentWatch& watch) {
   const Index width = options.width > 0 ? options.width : default_width(train.shape);
   const double w = static_cast<double>(width), inner = static_cast<double>(tree.num_inner());
   double numbers = w * w * inner;
@@ -207,7 +242,7 @@ ArrayDescentResult<TreeFactorization<double>> descend_tree(const TensorProblem<d
   // Every inner node sums over its width, every node but the root's parent carries one weight a product.
   auto model = initialize_tree<double>(tree, train.shape, {width},
                                        start(options, std::pow(w, inner), static_cast<double>(tree.num_nodes())));
-  return Fitting<TreeFactorization<double>>(train, validation, std::move(model), options, iterations, observer).fit();
+  return Fitting<TreeFactorization<double>>(train, validation, std::move(model), options, iterations, watch).fit();
 }
 
-}  // namespace rankflow::completion
+}  // namespace rankflow

@@ -12,7 +12,9 @@
 #include "completion/array/split.h"
 #include "completion/checkpoint.h"
 #include "rankflow/grow_cp.h"
+#include "rankflow/grow_tree.h"
 #include "rankflow/overlap.h"
+#include "rankflow/unfolded_matrix.h"
 
 namespace rankflow::completion {
 
@@ -35,9 +37,10 @@ struct ArrayRun {
   double allowance(double share) const;
 };
 
-/// A model of either kind. What is empty does not belong to it.
+/// A model of any kind. What is empty does not belong to it.
 struct ArrayFit {
   std::string model;
+  std::string engine = "grow";
   double validation_rmse = kNaN;  // over all validation parts, each from a fit without it
   double train_rmse = kNaN;
   bool solved = false;
@@ -45,6 +48,9 @@ struct ArrayFit {
   Stop stop = Stop::not_run;
   std::string message;
   std::optional<GrowCpResult> cp;
+  std::optional<GrowTreeResult> tree;
+  std::optional<UnfoldedResult> matrix;
+  Index updates = 0;  // gd: that the validation parts liked best
   std::optional<OverlapResult> overlap;
   std::optional<GeneralizedCpResult> generalized;
   double criterion = kNaN;  // generalized: on the validation parts, smaller is better
@@ -57,7 +63,19 @@ struct ArrayFit {
 /// `strategy` exact: unless that solves it, only `solved = false` is filled in. `to_beat`: validation error of another
 /// model; the growth ends where it will clearly not come below it. NaN = none.
 ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat);
+ArrayFit validated_tree(ArrayRun& run, GrowStrategy strategy, double to_beat);
 ArrayFit validated_overlap(ArrayRun& run);
+ArrayFit validated_matrix(ArrayRun& run);
+/// Engine gd: of the model that the options name.
+ArrayFit validated_descent(ArrayRun& run);
+/// The tree that the options name, or one chosen from what trains.
+ModeTree tree_of(const ArrayRun& run);
+
+/// The same on all observations, one kind of fit each.
+ArrayFit grown_again(ArrayRun& run, const ArrayFit& chosen);
+ArrayFit overlap_again(ArrayRun& run, const ArrayFit& chosen);
+ArrayFit matrix_again(ArrayRun& run, const ArrayFit& chosen);
+ArrayFit descended_again(ArrayRun& run, const ArrayFit& chosen);
 /// The same model on all observations, with the choices and the calibration of the first fit.
 ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen);
 

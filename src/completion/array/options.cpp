@@ -10,8 +10,17 @@ std::vector<OptionField> fields(ArrayOptions& options) {
   const double infinity = std::numeric_limits<double>::infinity();
   return {
       choice("model", options.model,
-             {{"auto", ArrayModel::automatic}, {"cp", ArrayModel::cp}, {"overlap", ArrayModel::overlap}},
-             "a sum of outer products, all unfoldings at once, or what predicts the validation part best"),
+             {{"auto", ArrayModel::automatic},
+              {"cp", ArrayModel::cp},
+              {"tree", ArrayModel::tree},
+              {"overlap", ArrayModel::overlap},
+              {"matrix", ArrayModel::matrix}},
+             "a sum of outer products, a hierarchical factorization, all unfoldings at once, the best of them, or "
+             "what predicts the validation part best"),
+      choice("engine", options.engine, {{"grow", ArrayEngine::grow}, {"gd", ArrayEngine::gd}},
+             "components enter one by one, or gradient descent on all weights as the papers run it (cp and tree)"),
+      field("tree", options.tree, "such as ((0,1),(2,3))",
+            "arrays, --model tree: which modes belong together, numbered from 0; without it chosen from the data"),
       choice("loss", options.loss,
              {{"squared", TensorPenalty::squared},
               {"huber", TensorPenalty::huber},

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "completion/array/factor_files.h"
 #include "completion/array/predictors.h"
 #include "rankflow/error.h"
 
@@ -16,15 +17,11 @@ using Predictor = std::shared_ptr<const ArrayPredictor>;
   throw InputError(from.source(), problem, "the file is damaged; run complete again");
 }
 
-Predictor read_cp(const Archive& from, const std::vector<Index>& shape) {
-  CpFactorization<double> model;
-  for (std::size_t n = 0; n < shape.size(); ++n) {
-    const std::string name = "factor_" + std::to_string(n + 1);
-    model.factors.push_back(from.get_matrix(name, shape[n], n == 0 ? -1 : model.components()));
-    if (!model.factors.back().allFinite()) complain(from, "array " + name + " holds a number that is not finite");
-  }
-  if (from.has("residuals")) return cp_predictor(std::move(model), PlainIntervals::load(from));
-  return cp_predictor(std::move(model), ArrayIntervals::load(from, shape));
+template <class Model, Model (*load)(const Archive&, const std::vector<Index>&)>
+Predictor read_factors(const Archive& from, const std::vector<Index>& shape) {
+  Model model = load(from, shape);
+  if (from.has("residuals")) return factor_predictor(std::move(model), PlainIntervals::load(from));
+  return factor_predictor(std::move(model), shape, ArrayIntervals::load(from, shape));
 }
 
 Predictor read_generalized(const Archive& from, const std::vector<Index>& shape) {

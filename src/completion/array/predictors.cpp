@@ -4,30 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
+#include "completion/array/factor_files.h"
 #include "rankflow/error.h"
 
 namespace rankflow::completion {
 namespace {
-
-// Averages over modes are those of the factors' rows: a sum of products is linear in each of them.
-double average_entry(const CpFactorization<double>& model, std::span<const std::int32_t> index) {
-  Eigen::RowVectorXd product = Eigen::RowVectorXd::Ones(model.components());
-  for (std::size_t n = 0; n < model.factors.size(); ++n) {
-    const Matrix& factor = model.factors[n];
-    if (index[n] < 0)
-      product.array() *= factor.colwise().mean().array();
-    else
-      product.array() *= factor.row(index[n]).array();
-  }
-  return product.sum();
-}
-
-void save_factors(const CpFactorization<double>& model, Archive& to) {
-  to.set("kind", std::string("cp"));
-  for (std::size_t n = 0; n < model.factors.size(); ++n) to.set("factor_" + std::to_string(n + 1), model.factors[n]);
-}
 
 Index cell_of(std::span<const std::int32_t> index, const std::vector<Index>& shape) {
   Index cell = 0;
@@ -42,46 +26,56 @@ double quantile(const std::vector<double>& ascending, double level) {
   return place < 1 ? 0 : place > ascending.size() ? HUGE_VAL : ascending[place - 1];
 }
 
-class PlainCp final : public ArrayPredictor {
+template <class Model>
+double average_of(const Model& model, const ArrayPredictor& predictor, std::span<const std::int32_t> index,
+                  std::span<const Index> shape) {
+  if constexpr (std::is_same_v<Model, UnfoldedMatrix>)
+    return predictor.ArrayPredictor::average(index, shape);
+  else
+    return average_entry(model, index);
+}
+
+template <class Model>
+class Plain final : public ArrayPredictor {
  public:
-  PlainCp(CpFactorization<double> model, PlainIntervals intervals)
-      : model_(std::move(model)), intervals_(std::move(intervals)) {}
+  Plain(Model model, PlainIntervals intervals) : model_(std::move(model)), intervals_(std::move(intervals)) {}
   double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
   Interval interval(std::span<const std::int32_t> index, double level) const override {
     const double x = predict(index), half = intervals_.half_width(level);
     return {x - half, x + half};
   }
-  double average(std::span<const std::int32_t> index, std::span<const Index>) const override {
-    return average_entry(model_, index);
+  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const override {
+    return average_of(model_, *this, index, shape);
   }
   void save(Archive& to) const override {
-    save_factors(model_, to);
+    completion::save(model_, to);
     intervals_.save(to);
   }
 
  private:
-  CpFactorization<double> model_;
+  Model model_;
   PlainIntervals intervals_;
 };
 
-class LocalCp final : public ArrayPredictor {
+template <class Model>
+class Local final : public ArrayPredictor {
  public:
-  LocalCp(CpFactorization<double> model, ArrayIntervals intervals)
-      : model_(std::move(model)), shape_(model_.shape()), intervals_(std::move(intervals)) {}
+  Local(Model model, std::vector<Index> shape, ArrayIntervals intervals)
+      : model_(std::move(model)), shape_(std::move(shape)), intervals_(std::move(intervals)) {}
   double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
   Interval interval(std::span<const std::int32_t> index, double level) const override {
     return intervals_.at(cell_of(index, shape_), predict(index), level);
   }
-  double average(std::span<const std::int32_t> index, std::span<const Index>) const override {
-    return average_entry(model_, index);
+  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const override {
+    return average_of(model_, *this, index, shape);
   }
   void save(Archive& to) const override {
-    save_factors(model_, to);
+    completion::save(model_, to);
     intervals_.save(to);
   }
 
  private:
-  CpFactorization<double> model_;
+  Model model_;
   std::vector<Index> shape_;
   ArrayIntervals intervals_;
 };
@@ -192,12 +186,25 @@ PlainIntervals PlainIntervals::load(const Archive& from) {
   return intervals;
 }
 
-std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, PlainIntervals intervals) {
-  return std::make_shared<PlainCp>(std::move(model), std::move(intervals));
+template <class Model>
+std::shared_ptr<const ArrayPredictor> factor_predictor(Model model, PlainIntervals intervals) {
+  return std::make_shared<Plain<Model>>(std::move(model), std::move(intervals));
 }
-std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, ArrayIntervals intervals) {
-  return std::make_shared<LocalCp>(std::move(model), std::move(intervals));
+
+template <class Model>
+std::shared_ptr<const ArrayPredictor> factor_predictor(Model model, std::vector<Index> shape,
+                                                       ArrayIntervals intervals) {
+  return std::make_shared<Local<Model>>(std::move(model), std::move(shape), std::move(intervals));
 }
+
+#define RANKFLOW_INSTANTIATE(Model)                                                              \
+  template std::shared_ptr<const ArrayPredictor> factor_predictor<Model>(Model, PlainIntervals); \
+  template std::shared_ptr<const ArrayPredictor> factor_predictor<Model>(Model, std::vector<Index>, ArrayIntervals);
+RANKFLOW_INSTANTIATE(CpFactorization<double>)
+RANKFLOW_INSTANTIATE(TreeFactorization<double>)
+RANKFLOW_INSTANTIATE(UnfoldedMatrix)
+#undef RANKFLOW_INSTANTIATE
+
 std::shared_ptr<const ArrayPredictor> dense_predictor(std::vector<Index> shape, std::vector<float> values,
                                                       ArrayIntervals intervals) {
   return std::make_shared<Completed>(std::move(shape), std::move(values), std::move(intervals));

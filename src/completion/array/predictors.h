@@ -38,8 +38,11 @@ struct ScaledResiduals {
 };
 
 /// Lists: plain intervals. Arrays whose cells are in memory: intervals with a local scale.
-std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, PlainIntervals intervals);
-std::shared_ptr<const ArrayPredictor> cp_predictor(CpFactorization<double> model, ArrayIntervals intervals);
+/// Model: CpFactorization<double>, TreeFactorization<double>, UnfoldedMatrix.
+template <class Model>
+std::shared_ptr<const ArrayPredictor> factor_predictor(Model model, PlainIntervals intervals);
+template <class Model>
+std::shared_ptr<const ArrayPredictor> factor_predictor(Model model, std::vector<Index> shape, ArrayIntervals intervals);
 std::shared_ptr<const ArrayPredictor> generalized_predictor(GeneralizedCp model, ScaledResiduals intervals);
 /// values: every cell, last mode fastest.
 std::shared_ptr<const ArrayPredictor> dense_predictor(std::vector<Index> shape, std::vector<float> values,

@@ -73,6 +73,10 @@ std::string brief(const Tensor& tensor, const ArrayCompletion& result) {
     text += "Effects of modes alone";
   else if (result.model == "cp")
     text += fmt::format("Rank {} ({} components above 5 % of the largest)", result.rank, result.distinct_components);
+  else if (result.model == "tree")
+    text += fmt::format("Tree {}, largest rank {}", result.tree, result.rank);
+  else if (result.model == "matrix")
+    text += fmt::format("One unfolding, of rank {}", result.rank);
   else
     text += "Overlap of unfoldings";
   if (!result.mode_ranks.empty()) text += fmt::format("; ranks of the unfoldings {}", list_text(result.mode_ranks));
@@ -91,7 +95,7 @@ std::string brief(const Tensor& tensor, const ArrayCompletion& result) {
   if (std::isfinite(result.deviance))
     text +=
         fmt::format("; deviance {:.4g} a cell, {} {:.4g}", result.deviance, result.baseline, result.baseline_deviance);
-  text += fmt::format(". Model {}", result.model);
+  text += fmt::format(". Model {}, engine {}", result.model, result.engine);
   for (const ArrayCandidate& candidate : result.candidates)
     if (!candidate.chosen)
       text += fmt::format(", chosen by the validation part over {} ({:.4g} there)", candidate.model,
@@ -109,9 +113,8 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
   out["holes"] = tensor.holes;
   out["model"] = result.model;
   out["loss"] = loss_name(result.loss);
-  out["engine"] = result.loss != TensorPenalty::squared ? "generalized_cp"
-                  : result.model == "overlap"           ? "overlap"
-                                                        : "grow";
+  out["engine"] = result.engine;
+  if (!result.tree.empty()) out["tree"] = result.tree;
   out["verdict"] = name(result.verdict);
   out["rank"] = result.rank;
   out["distinct_components"] = result.distinct_components;

@@ -5,19 +5,28 @@
 #include <functional>
 #include <string>
 
+#include "rankflow/archive.h"
 #include "rankflow/cp_factorization.h"
 #include "rankflow/descent.h"
 #include "rankflow/fit.h"
 #include "rankflow/tensor_problem.h"
 #include "rankflow/tree_factorization.h"
 
-namespace rankflow::completion {
+namespace rankflow {
 
 struct ArrayDescentOptions {
   DescentOptions descent;
   Index width = 0;   // components, or the width of every inner node; 0 = enough for any array of the shape, if small
   double scale = 0;  // root mean square of the tensor at the start, in units of that of the values; 0 = 1e-6
   std::uint64_t seed = 0;
+};
+
+/// Who watches a fit, and where its state goes and comes from.
+struct ArrayDescentWatch {
+  Observer observer;
+  std::function<bool()> save_due = [] { return false; };
+  std::function<void(Archive)> save = [](Archive) {};  // also after an observer said finish
+  const Archive* resume = nullptr;                     // what `save` was given by a fit of the same data and options
 };
 
 template <class Model>
@@ -35,10 +44,10 @@ struct ArrayDescentResult {
 ArrayDescentResult<CpFactorization<double>> descend_cp(const TensorProblem<double>& train,
                                                        const TensorProblem<double>* validation,
                                                        const ArrayDescentOptions& options, Index iterations,
-                                                       const Observer& observer);
+                                                       const ArrayDescentWatch& watch);
 ArrayDescentResult<TreeFactorization<double>> descend_tree(const TensorProblem<double>& train,
                                                            const TensorProblem<double>* validation,
                                                            const ModeTree& tree, const ArrayDescentOptions& options,
-                                                           Index iterations, const Observer& observer);
+                                                           Index iterations, const ArrayDescentWatch& watch);
 
-}  // namespace rankflow::completion
+}  // namespace rankflow

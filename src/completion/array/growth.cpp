@@ -1,0 +1,183 @@
+// Growing factorizations of an array, CP and tree: fitted without each validation part, then on all that trains.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "completion/array/fit_steps.h"
+#include "rankflow/choose_tree.h"
+
+namespace rankflow::completion {
+namespace {
+
+constexpr double kShare = 0.2;  // of the time that is left, with at most three parts and two more fits in mind
+
+Step step_of(const GrowStep& from, const std::string& model) {
+  Step step;
+  step.engine = model;
+  step.iteration = from.iteration;
+  step.seconds = from.seconds;
+  step.train_rmse = std::sqrt(from.loss);  // problems here are normalized as means of squares
+  step.validation_rmse = from.validation_rmse;
+  step.rank = from.components;
+  step.singular_values = from.component_norms;
+  return step;
+}
+
+// Watches validation errors while components are added: can the growth still come below an error?
+class Race {
+ public:
+  explicit Race(double to_beat) : to_beat_(to_beat) {}
+
+  void save(Archive& to) const { to.set("race", best_); }
+  void load(const Archive& from) { best_ = from.get_doubles("race"); }
+
+  bool lost(const GrowStep& step) {
+    if (std::isnan(to_beat_) || std::isnan(step.validation_rmse) || step.components <= 0) return false;
+    const auto place = static_cast<std::size_t>(step.components);
+    if (best_.size() <= place) best_.resize(place + 1, HUGE_VAL);
+    best_[place] = std::min(best_[place], step.validation_rmse);
+    if (step.components <= kBack || !std::isfinite(best_[place - kBack])) return false;
+    const double gain = (best_[place - kBack] - best_[place]) / kBack;
+    return best_[place] - kMoreComponents * std::max(0.0, gain) > to_beat_;
+  }
+
+ private:
+  static constexpr Index kBack = 4;              // components that a gain is averaged over
+  static constexpr double kMoreComponents = 15;  // as many more at that gain (gains fall) would not suffice
+  double to_beat_;
+  std::vector<double> best_;  // by number of components
+};
+
+// One kind of growing factorization: its engine, and where its result is kept.
+struct CpGrowth {
+  using Engine = GrowCp;
+  using Result = GrowCpResult;
+  static constexpr const char* name = "cp";
+  static std::optional<Result>& kept(ArrayFit& fit) { return fit.cp; }
+  Engine engine(const TensorProblem<double>& train, const TensorProblem<double>& unseen,
+                const GrowOptions& options) const {
+    return Engine(train, &unseen, options);
+  }
+};
+
+struct TreeGrowth {
+  using Engine = GrowTree;
+  using Result = GrowTreeResult;
+  static constexpr const char* name = "tree";
+  ModeTree tree;
+  static std::optional<Result>& kept(ArrayFit& fit) { return fit.tree; }
+  Engine engine(const TensorProblem<double>& train, const TensorProblem<double>& unseen,
+                const GrowOptions& options) const {
+    return Engine(train, &unseen, tree, options);
+  }
+};
+
+// `exact_only`: ends where the engine has recognised noise.
+template <class Growth>
+typename Growth::Result follow(ArrayRun& run, typename Growth::Engine& engine, const std::string& fit,
+                               const std::string& stage, double to_beat = kNaN, bool exact_only = false) {
+  if (take_up(run, fit, engine)) return engine.result();
+  Race race(to_beat);
+  const auto end_where_it_pays_no_more = [&](const GrowStep& step) {
+    if (race.lost(step) || (exact_only && step.stage == "grow with noise")) engine.finish(Stop::validation);
+  };
+  if (const Archive* state = run.checkpoint.in_progress(fit)) {
+    race.load(*state);
+    end_where_it_pays_no_more(engine.last_step());
+  }
+  while (engine.step()) {
+    const GrowStep step = engine.last_step();
+    end_where_it_pays_no_more(step);
+    const bool go_on = run.record(step_of(step, Growth::name), stage + ", " + step.stage);
+    if (!go_on || run.checkpoint.due()) {
+      Archive state = engine.state();
+      race.save(state);
+      run.checkpoint.save_progress(fit, std::move(state), run.history);
+    }
+    if (!go_on) engine.finish(Stop::interrupted);
+  }
+  return finished(run, fit, engine.state(), engine.result());
+}
+
+GrowOptions grow_options(const ArrayRun& run) {
+  GrowOptions options = run.options.grow;
+  options.seed = run.options.seed;
+  if (run.options.time_limit > 0) options.max_seconds = run.allowance(kShare);
+  return options;
+}
+
+template <class Growth>
+ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, double to_beat) {
+  ArrayFit fit;
+  fit.model = Growth::name;
+  GrowOptions options = grow_options(run);
+  const bool exact_only = strategy == GrowStrategy::exact;
+  const std::string which = exact_only ? "exact" : strategy == GrowStrategy::noisy ? "noisy" : "automatic";
+  options.strategy = exact_only ? GrowStrategy::automatic : strategy;
+  Validation<decltype(Growth::Result::model)> validation(run);
+  std::optional<typename Growth::Result> first;
+  int number = 0;
+  for (const std::vector<Index>& part : run.split.validation) {
+    const TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part)),
+                                unseen = problem_of(run.tensor, part);
+    typename Growth::Engine engine = growth.engine(train, unseen, options);
+    const std::string name = fmt::format("validate {} {} {}", fit.model, which, ++number);
+    typename Growth::Result result = follow<Growth>(run, engine, name, "validate " + fit.model, to_beat, exact_only);
+    if (run.interrupted || (exact_only && !result.solved())) return fit;
+    validation.add(part, result.model);
+    if (!first) first = std::move(result);
+  }
+  fit.validation_rmse = validation.rmse();
+
+  const TensorProblem<double> train = problem_without(run.tensor, run.split.held_out);
+  typename Growth::Engine engine(train, *first, options);
+  std::optional<typename Growth::Result>& kept = Growth::kept(fit);
+  kept = follow<Growth>(run, engine, fmt::format("fit {} {}", fit.model, which), "fit " + fit.model);
+  if (run.interrupted) return fit;
+  take(*kept, fit);
+  fit.solved = kept->solved() && first->solved();
+  fit.predictor = validation.predictor(kept->model);
+  return fit;
+}
+
+template <class Growth>
+ArrayFit again(ArrayRun& run, const ArrayFit& chosen, const typename Growth::Result& first) {
+  ArrayFit fit;
+  fit.model = chosen.model;
+  const TensorProblem<double> all = problem_without(run.tensor, {});
+  typename Growth::Engine engine(all, first, grow_options(run));
+  const std::string name = "refit " + fit.model;
+  std::optional<typename Growth::Result>& kept = Growth::kept(fit);
+  kept = follow<Growth>(run, engine, name, name);
+  take(*kept, fit);
+  fit.predictor = again_predictor(kept->model, chosen);
+  return fit;
+}
+
+}  // namespace
+
+ModeTree tree_of(const ArrayRun& run) {
+  if (!run.options.tree.empty()) return ModeTree::parse(run.options.tree, run.tensor.order());
+  if (run.tensor.order() == 3) return ModeTree::parse("(0,1,2)", 3);
+  return choose_tree(problem_without(run.tensor, run.split.held_out)).tree;
+}
+
+ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
+  return validated(run, CpGrowth{}, strategy, to_beat);
+}
+
+ArrayFit validated_tree(ArrayRun& run, GrowStrategy strategy, double to_beat) {
+  const TreeGrowth growth{tree_of(run)};
+  ArrayFit fit = validated(run, growth, strategy, to_beat);
+  fit.message += "; tree " + growth.tree.text();
+  return fit;
+}
+
+ArrayFit grown_again(ArrayRun& run, const ArrayFit& chosen) {
+  return chosen.cp ? again<CpGrowth>(run, chosen, *chosen.cp) : again<TreeGrowth>(run, chosen, *chosen.tree);
+}
+
+}  // namespace rankflow::completion
