@@ -64,6 +64,14 @@ std::string verdict_explanation(GrowVerdict verdict) {
   return "The held-out error is not clearly below that of the means: do not rely on the completed cells.";
 }
 
+std::string model_explanation(const ArrayCompletion& result) {
+  if (result.model == "tree")
+    return "A hierarchical factorization over the mode tree " + result.tree + "; nobody chose its widths.";
+  if (result.model == "matrix") return "The one unfolding that predicts best, as a matrix of low rank.";
+  if (result.model == "effects") return "Effects of single modes; components beside them did not predict better.";
+  return "Every unfolding of low rank at once; nobody chose the ranks.";
+}
+
 std::vector<ReportFigure> figures(const Tensor& tensor, const ArrayCompletion& result) {
   std::vector<ReportFigure> list = {
       {"Shape", shape_text(tensor),
@@ -73,10 +81,11 @@ std::vector<ReportFigure> figures(const Tensor& tensor, const ArrayCompletion& r
       {"Verdict", name(result.verdict), "", verdict_explanation(result.verdict)},
       {"Model", result.model,
        result.model == "cp" ? fmt::format("{} components, {} of them distinct", result.rank, result.distinct_components)
-                            : "ranks of the unfoldings " + list_text(result.mode_ranks),
+       : result.mode_ranks.empty() ? fmt::format("rank {}", result.rank)
+                                   : "ranks of the unfoldings " + list_text(result.mode_ranks),
        result.model == "cp" ? "A sum of outer products; nobody chose their number. Ranks of the unfoldings: " +
                                   list_text(result.mode_ranks) + "."
-                            : "Every unfolding of low rank at once; nobody chose the ranks."},
+                            : model_explanation(result)},
       {"Train RMSE", format_number(result.train_rmse), "",
        "Root mean square residual on the cells learned from, in the unit of the values."}};
   if (result.held_out) {
