@@ -109,6 +109,7 @@ struct ReportInput {
   std::vector<ReportCandidate> candidates;
   std::string candidate_word = "engine";      // what they are
   std::string sizes_word = "singular value";  // what a step's singular values are called
+  std::string shown_engine;                   // whose history is shown first; empty = the one with most to show
   std::vector<Step> history;                  // of one or more engines and stages, each in order
   std::vector<ReportStop> stops;              // without one, the lowest validation error of a run is marked
   std::optional<ReportHeldOut> held_out;

@@ -13,7 +13,7 @@
 namespace rankflow::report {
 namespace {
 
-constexpr Index kMostComponents = 8;  // drawn; more cannot be told apart
+constexpr Index kMostComponents = 6;  // drawn; more cannot be told apart
 constexpr Index kMostBars = 60;       // sizes x components; more become points
 constexpr Index kMostSizes = 60;      // singular values drawn
 constexpr Index kMostIndices = 1500;  // of a mode whose singular vectors are computed
@@ -29,7 +29,7 @@ std::vector<double> counted(Index count) {
 // The leading columns along one mode. Entries are scaled so that 1 is what a column of equal entries has everywhere.
 ReportPanel column_panel(const Axis& axis, const std::string& title, const Matrix& columns, const std::string& word) {
   ReportPanel panel;
-  panel.title = title;
+  panel.title = (word == "component" ? "Components along " : "Leading vectors along ") + title;
   panel.x_title = title;
   const Index size = columns.rows(), shown = std::min(columns.cols(), kMostComponents);
   const bool named = axis.kind() == Axis::Kind::strings;
@@ -142,7 +142,7 @@ std::vector<ReportPanel> unfolding_panels(const Tensor& tensor, const ArrayCompl
                                              "means that few directions carry most of the array.",
                                              rank)));
     const Index useful = std::min<Index>(columns.cols(), static_cast<Index>(sizes.size()));
-    vectors.push_back(column_panel(tensor.modes[n], title, columns.leftCols(useful), "singular vector"));
+    vectors.push_back(column_panel(tensor.modes[n], title, columns.leftCols(useful), "vector"));
     vectors.back().caption = fmt::format(
         "The {} leading singular vectors of the unfolding; a loading of 1 is the "
         "average size.",

@@ -189,6 +189,7 @@ ReportInput array_report(const Tensor& tensor, const ArrayCompletion& result, co
     report.candidates.push_back({candidate.model, candidate.validation_rmse, candidate.chosen, candidate.remark});
   report.history = history(result);
   report.sizes_word = "component norm";
+  report.shown_engine = result.model;
   const Unseen held_out = unseen(tensor, result);
   if (!held_out.index.empty()) {
     report.held_out = ReportHeldOut{held_out.observed, held_out.predicted};

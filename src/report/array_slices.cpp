@@ -65,7 +65,7 @@ ReportMap draw(const Tensor& tensor, const ArrayPredictor& predictor, const Layo
   for (std::size_t n = 0; n < layout.others.size(); ++n) {
     index[layout.others[n]] = slice.at[n];
     const auto mode = static_cast<Index>(layout.others[n]);
-    map.title += fmt::format("{}{} {}", n == 0 ? "" : ", ", mode_title(tensor, mode),
+    map.title += fmt::format("{}{}: {}", n == 0 ? "" : ", ", mode_title(tensor, mode),
                              tensor.modes[layout.others[n]].name(slice.at[n]));
   }
   for (Index i = 0; i < map.after.rows(); ++i)

@@ -35,6 +35,8 @@ Json page_data(const ReportInput& input) {
     if (!input.calibration->held_out.empty())
       data["calibration"]["held_out"] = report::numbers(input.calibration->held_out);
   }
+  if (!input.shown_engine.empty()) data["shown"] = input.shown_engine;
+  if (input.sizes_word != ReportInput{}.sizes_word) data["sizes_word"] = input.sizes_word;
   for (const ReportMap& map : input.maps)
     if (Json pixels = report::map_data(map); !pixels.is_null()) data["maps"].push_back(pixels);
   for (const ReportPanel& panel : input.panels) data["panels"].push_back(report::panel_data(panel));

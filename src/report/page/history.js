@@ -36,15 +36,21 @@ function historyChart(series, yAxis, more = {}) {
   };
 }
 
+// What the lines are: singular values, or norms of components.
+function sizesWord() {
+  const word = DATA.sizes_word || "singular value";
+  return word[0].toUpperCase() + word.slice(1);
+}
+
 function sigmaChart() {
   const sigma = view.run.sigma || [], count = sigma.length;
   const parts = historyChart(
-    sigma.map((values, k) => ({name: "σ" + subscript(k + 1), values, color: componentColor(k, count), legend: false,
+    sigma.map((values, k) => ({name: DATA.sizes_word ? `${sizesWord()} ${k + 1}` : "σ" + subscript(k + 1), values, color: componentColor(k, count), legend: false,
       more: {borderWidth: count > 12 ? 1.5 : 2}})),
-    axis("Singular value", {type: "logarithmic"}));
+    axis(sizesWord(), {type: "logarithmic"}));
   const ramp = Array.from({length: count}, (_, k) => componentColor(k, count)).join(",");
   const more = view.run.width > count ? ` (the largest of ${say(view.run.width)})` : "";
-  if (count > 1) parts.legend = [[`linear-gradient(90deg,${ramp})`, `σ₁ to σ${subscript(count)}${more}`, "ramp"]];
+  if (count > 1) parts.legend = [[`linear-gradient(90deg,${ramp})`, `${DATA.sizes_word ? "the " + say(count) + " largest" : `σ₁ to σ${subscript(count)}${more}`}`, "ramp"]];
   return parts;
 }
 
@@ -124,7 +130,7 @@ function showControls() {
 
 function drawHistory() {
   if (!DATA.history) return;
-  const score = run => (run.sigma ? 2 : 0) + (run.validation ? 1 : 0);
+  const score = run => (run.engine === DATA.shown ? 4 : 0) + (run.sigma ? 2 : 0) + (run.validation ? 1 : 0);
   chooseRun(DATA.history.reduce((best, run) => (score(run) > score(best) ? run : best)));
   showControls();
   drawFigure("sigma", sigmaChart);

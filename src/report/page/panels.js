@@ -9,14 +9,20 @@ function placeName(panel, at) {
   return panel.labels ? panel.labels[at] : say(panel.x[at]);
 }
 
+// The ends of a logarithmic axis: bars need a foot to stand on.
+function panelLimits(panel) {
+  const seen = panel.series.flatMap(s => s.values).filter(v => v > 0);
+  return panel.log && seen.length ? {min: Math.min(...seen) / 1.6, max: Math.max(...seen) * 1.3} : {};
+}
+
 function panelDatasets(panel) {
-  const count = panel.series.length;
+  const count = panel.series.length, foot = panelLimits(panel).min;
   return panel.series.map((series, k) => {
     const color = panelSeriesColor(panel, k), values = panel.log ? positive(series.values) : series.values;
     if (panel.kind === "bars") {
       const shift = count > 1 ? ((k + 0.5) / count - 0.5) * 0.8 : 0;  // beside each other at one place
       return {type: "bar", data: points(panel.x.map(x => x + shift), values), backgroundColor: color, grouped: false,
-        barThickness: "flex", barPercentage: 0.9, categoryPercentage: 1, maxBarThickness: 40};
+        base: foot, barPercentage: 0.86, categoryPercentage: 1, maxBarThickness: 40};
     }
     const plain = panel.kind === "lines";
     return line(panel.x, values, color, {showLine: plain, borderWidth: plain ? (count > 6 ? 1.5 : 2) : 0,
@@ -42,7 +48,7 @@ function panelChart(panel) {
       data: {datasets: panelDatasets(panel)},
       options: {
         interaction: {mode: "nearest", axis: "xy", intersect: false},
-        scales: {x, y: axis(panel.y_title, {type: panel.log ? "logarithmic" : "linear"})},
+        scales: {x, y: axis(panel.y_title, Object.assign({type: panel.log ? "logarithmic" : "linear"}, panelLimits(panel)))},
         plugins: {legend: {display: false}, tooltip: tooltip(item => {
           const series = panel.series[item.datasetIndex];
           const at = panel.x.reduce((best, value, i) =>
