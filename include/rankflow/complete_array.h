@@ -12,6 +12,7 @@
 #include "rankflow/generalized_cp.h"
 #include "rankflow/grow.h"
 #include "rankflow/interval.h"
+#include "rankflow/list_cp.h"
 #include "rankflow/overlap.h"
 #include "rankflow/tensor.h"
 
@@ -44,6 +45,7 @@ struct ArrayOptions {
   GrowOptions grow = {};
   OverlapOptions overlap = {};
   GeneralizedCpOptions generalized = {};
+  ListCpOptions list = {};
 };
 /// loss, delta, ranked_modes.
 std::vector<OptionField> fields(ArrayOptions& options);
@@ -89,7 +91,8 @@ struct ArrayCompletion {
   std::shared_ptr<const ArrayPredictor> table_predictor;  // fitted to all observations; null without a refit
   std::vector<Part> parts;                                // one per observation
 
-  std::string model;  // "cp" or "overlap"
+  std::string model;   // "cp", "overlap" or "effects"
+  std::string engine;  // "grow", "overlap", "generalized_cp" or "list_cp"
   GrowVerdict verdict = GrowVerdict::not_determined;
   Index rank = 0;                       // cp: components; overlap: the largest of mode_ranks
   Index distinct_components = 0;        // cp: of a norm above 5 % of the largest

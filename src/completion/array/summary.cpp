@@ -109,9 +109,7 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
   out["holes"] = tensor.holes;
   out["model"] = result.model;
   out["loss"] = loss_name(result.loss);
-  out["engine"] = result.loss != TensorPenalty::squared ? "generalized_cp"
-                  : result.model == "overlap"           ? "overlap"
-                                                        : "grow";
+  out["engine"] = result.engine;
   out["verdict"] = name(result.verdict);
   out["rank"] = result.rank;
   out["distinct_components"] = result.distinct_components;
