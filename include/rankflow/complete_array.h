@@ -13,6 +13,7 @@
 #include "rankflow/generalized_cp.h"
 #include "rankflow/grow.h"
 #include "rankflow/interval.h"
+#include "rankflow/list_cp.h"
 #include "rankflow/overlap.h"
 #include "rankflow/tensor.h"
 
@@ -57,6 +58,7 @@ struct ArrayOptions {
   FlowOptions flow = {};             // of model matrix
   ArrayDescentOptions descent = {};  // of engine gd
   GeneralizedCpOptions generalized = {};
+  ListCpOptions list = {};
 };
 /// loss, delta, ranked_modes.
 std::vector<OptionField> fields(ArrayOptions& options);
@@ -110,8 +112,8 @@ struct ArrayCompletion {
   std::shared_ptr<const ArrayPredictor> table_predictor;  // fitted to all observations; null without a refit
   std::vector<Part> parts;                                // one per observation
 
-  std::string model;   // "cp", "tree", "overlap", "matrix", "effects"
-  std::string engine;  // "grow", "gd", "overlap", "flow", "generalized_cp"
+  std::string model;   // "cp", "tree", "overlap", "matrix" or "effects"
+  std::string engine;  // "grow", "gd", "overlap", "flow", "generalized_cp" or "list_cp"
   std::string tree;    // of model tree
   GrowVerdict verdict = GrowVerdict::not_determined;
   Index rank = 0;                       // cp: components; overlap: the largest of mode_ranks

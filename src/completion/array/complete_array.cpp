@@ -12,6 +12,7 @@
 #include "completion/array/empty_indices.h"
 #include "completion/array/fits.h"
 #include "completion/array/generalized.h"
+#include "completion/array/list_fit.h"
 #include "completion/array/mode_ranks.h"
 #include "completion/array/ranking.h"
 #include "completion/magnitude.h"
@@ -30,6 +31,8 @@ constexpr double kDistinct = 0.05;           // of the largest component's norm
 constexpr double kRankCut = 1e-3;            // of an unfolding's largest singular value
 constexpr double kClearly = 0.9;             // of the error of means: predicts
 constexpr Index kTreeFrom = 4, kTreeTo = 8;  // orders at which a tree is tried unasked; beyond, choosing one takes long
+constexpr Index kMostForExact = 1'000'000;   // observations of a list that an exact solution is looked for in
+constexpr double kPairsPerObservation = 4;   // cells of a pair of modes, above which its means are left out
 constexpr double kNormal95 = 1.959964;
 
 // Combinations of model, engine and loss that there are.
@@ -85,23 +88,25 @@ std::vector<ArrayFit> fit_models(ArrayRun& run) {
     return validated_generalized(run);
   }
   if (run.options.engine == ArrayEngine::gd) return {validated_descent(run)};
-  if (wanted == ArrayModel::cp) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
+  if (wanted == ArrayModel::cp && run.dense) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
   if (wanted == ArrayModel::tree) return {validated_tree(run, GrowStrategy::automatic, kNaN)};
   if (wanted == ArrayModel::overlap) return {validated_overlap(run)};
   if (wanted == ArrayModel::matrix) return {validated_matrix(run)};
   return compete(run);
 }
 
-// Exact models first: one that matches the cells to round-off needs no rival.
+// Exact models first: one that matches the cells to round-off needs no rival. Lists have no overlap.
 std::vector<ArrayFit> compete(ArrayRun& run) {
-  ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
-  if (exact.solved || run.interrupted) return {std::move(exact)};
-  const Index order = run.tensor.order();
-  if (order >= kTreeFrom && order <= kTreeTo) {
-    ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
-    if (tree.solved || run.interrupted) return {std::move(tree)};
+  if (run.dense || run.tensor.num_observed() <= kMostForExact) {
+    ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
+    if (exact.solved || run.interrupted) return {std::move(exact)};
+    const Index order = run.tensor.order();
+    if (run.options.model == ArrayModel::automatic && order >= kTreeFrom && order <= kTreeTo) {
+      ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
+      if (tree.solved || run.interrupted) return {std::move(tree)};
+    }
   }
-  if (!run.dense) return {validated_cp(run, GrowStrategy::noisy, kNaN)};
+  if (!run.dense) return validated_list(run);
   ArrayFit overlap = validated_overlap(run);
   if (run.interrupted) return {std::move(overlap)};
   ArrayFit grown = validated_cp(run, GrowStrategy::noisy, overlap.validation_rmse);
@@ -133,12 +138,24 @@ void judge(const ArrayRun& run, ArrayCompletion& result) {
                                  std::sqrt(std::max(0.0, mean - half)), std::sqrt(mean + half), covered / count};
 }
 
+// Pairs of indices of a long list may be far more than there are observations: a mean of none or one says nothing.
+bool pairs_are_seen(const Tensor& tensor) {
+  for (Index n = 0; n < tensor.order(); ++n)
+    for (Index m = 0; m < n; ++m)
+      if (static_cast<double>(tensor.size(n)) * static_cast<double>(tensor.size(m)) >
+          kPairsPerObservation * static_cast<double>(tensor.num_observed()))
+        return false;
+  return true;
+}
+
 // Root mean square error of means of modes and of pairs of modes on some observations, fitted to all others.
 double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen) {
   if (unseen.empty()) return kNaN;
   CellMask use(static_cast<std::size_t>(tensor.num_observed()), 1);
   for (const Index k : unseen) use[k] = 0;
-  const TensorEffects effects = fit_effects(tensor, use);
+  TensorEffectOptions options;
+  if (tensor.layout == Tensor::Layout::list && !pairs_are_seen(tensor)) options.largest_group = 1;
+  const TensorEffects effects = fit_effects(tensor, use, options);
   double squares = 0;
   std::vector<Index> index(static_cast<std::size_t>(tensor.order()));
   for (const Index k : unseen) {
@@ -174,14 +191,16 @@ std::vector<Matrix> sorted_factors(const CpFactorization<double>& model) {
 
 void describe(const ArrayFit& fit, ArrayCompletion& result) {
   result.model = fit.model;
-  result.engine = fit.generalized ? "generalized_cp" : fit.engine;
+  result.engine = fit.generalized ? "generalized_cp" : fit.list ? "list_cp" : fit.engine;
   result.train_rmse = fit.train_rmse;
   result.iterations = fit.iterations;
   result.stop = fit.stop;
   result.message = fit.message;
   result.predictor = fit.predictor;
-  if (fit.cp || fit.generalized) {
-    const CpFactorization<double>& model = fit.cp ? fit.cp->model : fit.generalized->model.components;
+  if (fit.cp || fit.generalized || fit.list) {
+    const CpFactorization<double>& model = fit.cp     ? fit.cp->model
+                                           : fit.list ? fit.list->model.components
+                                                      : fit.generalized->model.components;
     const Vector norms = model.component_norms();
     result.component_norms.assign(norms.begin(), norms.end());
     std::sort(result.component_norms.rbegin(), result.component_norms.rend());
@@ -215,7 +234,9 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
     if (a.generalized) return a.criterion < b.criterion;
     return (a.solved && !b.solved) || (a.solved == b.solved && a.validation_rmse < b.validation_rmse);
   };
-  const ArrayFit& chosen = *std::min_element(fits.begin(), fits.end(), better);
+  ArrayFit& chosen = *std::min_element(fits.begin(), fits.end(), better);
+  if (chosen.list) finish_list(run, chosen);
+  if (run.interrupted) return;
   for (const ArrayFit& fit : fits)
     result.candidates.push_back({fit.model, fit.validation_rmse, &fit == &chosen, fit.message, fit.criterion});
   describe(chosen, result);
@@ -235,7 +256,8 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
       result.table_predictor = fit_again(run, chosen).predictor;
     return;
   }
-  result.baseline = "means of modes and of pairs of modes";
+  const bool pairs = run.tensor.layout == Tensor::Layout::dense || pairs_are_seen(run.tensor);
+  result.baseline = pairs ? "means of modes and of pairs of modes" : "means of modes";
   result.baseline_rmse = error_of_means(run.tensor, run.split.held_out);
   const double means = held ? result.baseline_rmse : error_of_means(run.tensor, run.split.validation.at(0));
   const double error = held ? result.held_out->rmse : chosen.validation_rmse;

@@ -53,11 +53,18 @@ std::string warning_of(const EmptyIndices& empty, const Tensor& tensor) {
 }
 
 void fill_empty_rows(const Tensor& tensor, const std::vector<Index>& numbers, GeneralizedCp& model) {
+  std::vector<std::vector<char>> seen;
   for (Index n = 0; n < tensor.order(); ++n) {
-    std::vector<char> seen(static_cast<std::size_t>(tensor.size(n)), 0);
-    for (const Index k : numbers) seen[tensor.index[n][k]] = 1;
-    fill(seen, model.components.factors[n]);
-    fill(seen, model.effects[n]);
+    seen.emplace_back(static_cast<std::size_t>(tensor.size(n)), 0);
+    for (const Index k : numbers) seen.back()[tensor.index[n][k]] = 1;
+  }
+  fill_empty_rows(seen, model);
+}
+
+void fill_empty_rows(const std::vector<std::vector<char>>& seen, GeneralizedCp& model) {
+  for (std::size_t n = 0; n < seen.size(); ++n) {
+    fill(seen[n], model.components.factors[n]);
+    fill(seen[n], model.effects[n]);
   }
 }
 

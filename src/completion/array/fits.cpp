@@ -7,6 +7,7 @@
 
 #include "completion/array/fit_steps.h"
 #include "completion/array/generalized.h"
+#include "completion/array/list_fit.h"
 
 namespace rankflow::completion {
 namespace {
@@ -49,6 +50,7 @@ double ArrayRun::allowance(double share) const {
 
 ArrayFit fit_again(ArrayRun& run, const ArrayFit& chosen) {
   if (chosen.generalized) return generalized_again(run, chosen);
+  if (chosen.list) return list_again(run, chosen);
   if (chosen.overlap) return overlap_again(run, chosen);
   if (chosen.matrix) return matrix_again(run, chosen);
   return chosen.engine == "gd" ? descended_again(run, chosen) : grown_again(run, chosen);

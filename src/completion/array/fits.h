@@ -55,6 +55,8 @@ struct ArrayFit {
   std::optional<GeneralizedCpResult> generalized;
   double criterion = kNaN;  // generalized: on the validation parts, smaller is better
   double decay = kNaN;
+  std::optional<ListCpResult> list;
+  bool effects = true;  // list: beside the components
   ScaledResiduals calibration;
   std::shared_ptr<const ArrayPredictor> predictor;
 };

@@ -1,0 +1,168 @@
+// Noisy lists of cells: effects and components, with and without each other.
+// SPDX-License-Identifier: Apache-2.0
+#include "completion/array/list_fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "completion/array/empty_indices.h"
+#include "completion/array/predictors.h"
+#include "rankflow/error.h"
+
+namespace rankflow::completion {
+namespace {
+
+constexpr double kShare = 0.3;           // of the time that is left, for one fit
+constexpr Index kBothBelow = 2'000'000;  // observations
+
+enum Role : std::uint8_t { fitted = 0, chooses = 1, unseen = 2 };
+
+std::vector<std::uint8_t> roles(const ArrayRun& run, Role held_out, Role validation) {
+  std::vector<std::uint8_t> role(run.tensor.value.size(), fitted);
+  for (const Index k : run.split.held_out) role[k] = held_out;
+  for (const std::vector<Index>& part : run.split.validation)
+    for (const Index k : part) role[k] = validation;
+  return role;
+}
+
+ListCpOptions options_of(const ArrayRun& run) {
+  ListCpOptions options = run.options.list;
+  options.seed = run.options.seed;
+  if (run.options.time_limit > 0) options.max_seconds = run.allowance(kShare);
+  return options;
+}
+
+Archive to_archive(const ListCpResult& result) {
+  Archive archive;
+  store(archive, "model.", result.model);
+  archive.set("component_precision", result.component_precision);
+  archive.set("effect_precision", result.effect_precision);
+  archive.set("counts", std::vector<std::int64_t>{static_cast<std::int64_t>(result.stop), result.sweeps});
+  archive.set("numbers", std::vector<double>{result.noise_precision, result.train_rmse, result.validation_rmse,
+                                             result.effects_rmse, result.seconds});
+  archive.set("message", result.message);
+  return archive;
+}
+
+ListCpResult from_archive(const Archive& archive) {
+  ListCpResult result;
+  result.model = load_generalized_cp(archive, "model.");
+  result.component_precision = archive.get_vector("component_precision");
+  result.effect_precision = archive.get_vector("effect_precision");
+  const std::vector<std::int64_t> counts = archive.get_ints("counts", 2);
+  if (counts[0] < 0 || counts[0] > static_cast<std::int64_t>(Stop::diverged))
+    throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
+  result.stop = static_cast<Stop>(counts[0]);
+  result.sweeps = counts[1];
+  const std::vector<double> numbers = archive.get_doubles("numbers", 5);
+  result.noise_precision = numbers[0];
+  result.train_rmse = numbers[1];
+  result.validation_rmse = numbers[2];
+  result.effects_rmse = numbers[3];
+  result.seconds = numbers[4];
+  result.message = archive.get_text("message");
+  return result;
+}
+
+// A checkpoint has the fits that have ended, and begins the one in progress anew.
+ListCpResult follow(ArrayRun& run, ListCpFit& engine, const std::string& stage) {
+  if (const Archive* ended = run.checkpoint.finished(stage)) return from_archive(*ended);
+  while (engine.advance()) {
+    if (run.record(engine.last_step(), stage)) continue;
+    engine.finish(Stop::interrupted);
+    run.checkpoint.save_progress(stage, {}, run.history);
+  }
+  ListCpResult result = engine.result();
+  if (!run.interrupted) run.checkpoint.save_finished(stage, to_archive(result), run.history);
+  return result;
+}
+
+void fill_rows(const ArrayRun& run, const std::vector<std::uint8_t>& role, GeneralizedCp& model) {
+  std::vector<std::vector<char>> seen;
+  for (Index n = 0; n < run.tensor.order(); ++n) {
+    seen.emplace_back(static_cast<std::size_t>(run.tensor.size(n)), 0);
+    for (std::size_t k = 0; k < role.size(); ++k)
+      if (role[k] == fitted) seen.back()[run.tensor.index[n][k]] = 1;
+  }
+  fill_empty_rows(seen, model);
+}
+
+ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string& stage) {
+  ArrayFit fit;
+  const std::vector<std::uint8_t> role = roles(run, unseen, chooses);
+  ListCpFit engine({run.tensor, role}, options);
+  fit.list = follow(run, engine, "validate " + stage);
+  ListCpResult& found = *fit.list;
+  fit.model = found.model.components.components() > 0 ? "cp" : "effects";
+  fit.validation_rmse = found.validation_rmse;
+  fit.train_rmse = found.train_rmse;
+  fit.iterations = found.sweeps;
+  fit.stop = found.stop;
+  fit.message = options.effects ? found.message : "components alone: " + found.message;
+  if (run.interrupted) return fit;
+  fill_rows(run, role, found.model);
+  std::vector<std::int32_t> index(static_cast<std::size_t>(run.tensor.order()));
+  for (const std::vector<Index>& part : run.split.validation)
+    for (const Index k : part) {
+      for (std::size_t n = 0; n < index.size(); ++n) index[n] = run.tensor.index[n][k];
+      fit.calibration.residuals.push_back(std::abs(found.model.mean(index) - run.tensor.value[k]));
+    }
+  std::sort(fit.calibration.residuals.begin(), fit.calibration.residuals.end());
+  return fit;
+}
+
+ListCpResult fit_all(ArrayRun& run, const ArrayFit& chosen, Role held_out, const std::string& stage) {
+  ListCpOptions options = options_of(run);
+  options.effects = chosen.effects;
+  const std::vector<std::uint8_t> role = roles(run, held_out, fitted);
+  ListCpFit engine({run.tensor, role}, *chosen.list, options);
+  ListCpResult result = follow(run, engine, stage);
+  fill_rows(run, role, result.model);
+  return result;
+}
+
+}  // namespace
+
+std::vector<ArrayFit> validated_list(ArrayRun& run) {
+  std::vector<ArrayFit> fits;
+  ListCpOptions options = options_of(run);
+  fits.push_back(validate(run, options, "effects and components"));
+  if (run.interrupted) return fits;
+  if (fits[0].model == "cp") {
+    ArrayFit effects;
+    effects.model = "effects";
+    effects.validation_rmse = fits[0].list->effects_rmse;
+    effects.message = "before the first component";
+    fits.push_back(std::move(effects));
+  }
+  if (run.tensor.num_observed() <= kBothBelow) {
+    options.effects = false;
+    fits.push_back(validate(run, options, "components alone"));
+    fits.back().effects = false;
+    fits.back().model = "cp";
+    if (fits.back().list->model.components.components() == 0) fits.back().validation_rmse = HUGE_VAL;
+  }
+  return fits;
+}
+
+void finish_list(ArrayRun& run, ArrayFit& fit) {
+  if (!run.split.validation_given) {
+    ListCpResult again = fit_all(run, fit, unseen, "fit " + fit.model);
+    fit.list->model = std::move(again.model);
+    fit.train_rmse = again.train_rmse;
+  }
+  fit.predictor = generalized_predictor(fit.list->model, fit.calibration);
+}
+
+ArrayFit list_again(ArrayRun& run, const ArrayFit& chosen) {
+  ArrayFit fit;
+  fit.model = chosen.model;
+  fit.list = fit_all(run, chosen, fitted, "refit " + chosen.model);
+  fit.stop = fit.list->stop;
+  fit.predictor = generalized_predictor(fit.list->model, chosen.calibration);
+  return fit;
+}
+
+}  // namespace rankflow::completion

@@ -1,0 +1,89 @@
+// The direction that a further component enters along.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "base/threads.h"
+#include "rankflow/rng.h"
+#include "solver/list_cp/posterior_rows.h"
+
+namespace rankflow::list_cp {
+namespace {
+
+constexpr std::uint64_t kStream = 0x6C637031;
+constexpr Index kStarts = 3, kSweeps = 10;
+constexpr double kEnough = 1e-3;  // relative growth of the gain that ends the sweeps
+constexpr Index kBlock = 1 << 14;
+
+struct Direction {
+  std::vector<Vector> vectors;
+  double gain = 0;  // of the sum of squares, when its rows are what regression makes of them
+};
+
+// u_i <- sum e f / (sum f^2 + ridge), f the product of the other modes' numbers; ridge: the mean of sum f^2, so that
+// rows that few cells see do not win by fitting those.
+double regress(const Tensor& tensor, const RowLists& lists, const std::vector<float>& residual, Index mode,
+               std::vector<Vector>& u) {
+  const std::vector<Index>& ranges = lists.ranges(mode);
+  const Index blocks = static_cast<Index>(ranges.size()) - 1;
+  Vector top = Vector::Zero(tensor.size(mode)), bottom = top;
+  parallel_blocks(blocks, 1, [&](Index block, Index, Index) {
+    for (Index row = ranges[block]; row < ranges[block + 1]; ++row)
+      lists.visit(mode, row, [&](Index k) {
+        double f = tensor.weight.empty() ? 1 : std::sqrt(static_cast<double>(tensor.weight[k]));
+        const double w = f;
+        for (Index n = 0; n < tensor.order(); ++n)
+          if (n != mode) f *= u[n][tensor.index[n][k]];
+        top[row] += f * w * static_cast<double>(residual[k]);
+        bottom[row] += f * f;
+      });
+  });
+  const double ridge = std::max(bottom.mean(), 1e-300);
+  u[mode] = top.array() / (bottom.array() + ridge);
+  return (2 * top.array() * u[mode].array() - bottom.array() * u[mode].array().square()).sum();
+}
+
+}  // namespace
+
+void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t seed, bool bayes, State& state) {
+  const Index order = tensor.order(), known = state.components();
+  std::vector<float> residual(static_cast<std::size_t>(tensor.num_observed()));
+  parallel_blocks(
+      tensor.num_observed(), kBlock,
+      [&](Index begin, Index end, Index) {
+        for (Index k = begin; k < end; ++k)
+          residual[k] = static_cast<float>(tensor.value[k] - value_at(tensor, state, k));
+      },
+      10);
+  Direction best;
+  for (Index start = 0; start < kStarts; ++start) {
+    Direction direction;
+    for (Index n = 0; n < order; ++n) {
+      Vector& u = direction.vectors.emplace_back(tensor.size(n));
+      Rng rng(seed, kStream, static_cast<std::uint64_t>(known * kStarts + start), static_cast<std::uint64_t>(n));
+      for (double& x : u) x = rng.normal();
+    }
+    for (Index s = 0; s < kSweeps; ++s) {
+      const double before = direction.gain;
+      for (Index n = 0; n < order; ++n) {
+        direction.gain = regress(tensor, lists, residual, n, direction.vectors);
+        const double size = std::sqrt(direction.vectors[n].squaredNorm() / static_cast<double>(tensor.size(n)));
+        if (n + 1 < order && size > 0) direction.vectors[n] /= size;
+      }
+      if (direction.gain <= before * (1 + kEnough)) break;
+    }
+    if (best.vectors.empty() || direction.gain > best.gain) best = std::move(direction);
+  }
+  const double size = std::sqrt(best.vectors[order - 1].squaredNorm() / static_cast<double>(tensor.size(order - 1)));
+  const double common = std::pow(std::max(size, 1e-12), 1 / static_cast<double>(order));
+  for (Index n = 0; n < order; ++n) {
+    ModeRows& rows = state.modes[n];
+    rows.mean.conservativeResize(Eigen::NoChange, known + 1);
+    rows.mean.col(known) = best.vectors[n] * (n + 1 < order ? common : common / std::max(size, 1e-12));
+  }
+  state.component_precision.conservativeResize(known + 1);
+  state.component_precision[known] = 1 / (common * common);
+  reset_second(bayes, state);
+}
+
+}  // namespace rankflow::list_cp
