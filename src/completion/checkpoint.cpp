@@ -198,8 +198,8 @@ std::string fingerprint(const Tensor& tensor, const ArrayOptions& options) {
   hash.number(options.descent.scale);
   ArrayOptions copy = options;
   for (const std::vector<OptionField>& list :
-       {fields(copy), fields(copy.grow), fields(copy.overlap), fields(copy.generalized), fields(copy.list), fields(copy.flow),
-        fields(copy.descent.descent)})
+       {fields(copy), fields(copy.grow), fields(copy.overlap), fields(copy.generalized), fields(copy.list),
+        fields(copy.flow), fields(copy.descent.descent)})
     for (const OptionField& option : list)
       if (option.name != "time_limit" && option.name != "refit" && option.name != "max_seconds")
         hash.text(option.name + "=" + option.get());

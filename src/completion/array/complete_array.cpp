@@ -7,18 +7,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
+#include "completion/array/candidates.h"
+#include "completion/array/describe.h"
 #include "completion/array/empty_indices.h"
 #include "completion/array/fits.h"
 #include "completion/array/generalized.h"
+#include "completion/array/held_out.h"
 #include "completion/array/list_fit.h"
-#include "completion/array/mode_ranks.h"
 #include "completion/array/ranking.h"
 #include "completion/magnitude.h"
 #include "rankflow/error.h"
-#include "rankflow/tensor_effects.h"
-#include "rankflow/tree_ranks.h"
 
 namespace rankflow {
 namespace {
@@ -26,31 +25,8 @@ namespace {
 using namespace completion;
 using Clock = std::chrono::steady_clock;
 
-constexpr Index kFewestToJudge = 50;         // observations below which nothing is held out
-constexpr double kDistinct = 0.05;           // of the largest component's norm
-constexpr double kRankCut = 1e-3;            // of an unfolding's largest singular value
-constexpr double kClearly = 0.9;             // of the error of means: predicts
-constexpr Index kTreeFrom = 4, kTreeTo = 8;  // orders at which a tree is tried unasked; beyond, choosing one takes long
-constexpr Index kMostForExact = 1'000'000;   // observations of a list that an exact solution is looked for in
-constexpr double kPairsPerObservation = 4;   // cells of a pair of modes, above which its means are left out
-constexpr double kNormal95 = 1.959964;
-
-// Combinations of model, engine and loss that there are.
-void check_combination(const ArrayOptions& options, bool dense) {
-  const ArrayModel model = options.model;
-  if (model == ArrayModel::overlap && !dense)
-    throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
-                      "--model cp takes both");
-  if (options.loss != TensorPenalty::squared && model != ArrayModel::automatic && model != ArrayModel::cp)
-    throw OptionError("--model tree, overlap and matrix know the squared loss alone", "--model cp takes any loss");
-  if (!options.tree.empty() && model != ArrayModel::tree) throw OptionError("--tree belongs to --model tree");
-  if (options.engine != ArrayEngine::gd) return;
-  if (model == ArrayModel::overlap || model == ArrayModel::matrix)
-    throw OptionError("--engine gd moves the weights of --model cp or --model tree");
-  if (options.loss != TensorPenalty::squared)
-    throw OptionError("--engine gd learns with the squared loss here",
-                      "without --engine gd, --model cp takes any loss");
-}
+constexpr Index kFewestToJudge = 50;  // observations below which nothing is held out
+constexpr double kClearly = 0.9;      // of the error of means: predicts
 
 void check(const Tensor& tensor, const ArrayOptions& options) {
   if (tensor.order() < 2) throw InputError(tensor.source, "an array of order 1 has nothing to be completed from");
@@ -78,153 +54,6 @@ void check_values(const Tensor& tensor, const ArrayOptions& options) {
       std::all_of(tensor.value.begin(), tensor.value.end(), [&](double y) { return y == tensor.value[0]; }))
     throw InputError(tensor.source, fmt::format("every value is {}: there is nothing to tell apart", tensor.value[0]),
                      "--absent zero makes what a list does not name a 0");
-}
-
-std::vector<ArrayFit> compete(ArrayRun& run);
-
-std::vector<ArrayFit> fit_models(ArrayRun& run) {
-  const ArrayModel wanted = run.options.model;
-  if (run.options.loss != TensorPenalty::squared) {
-    return validated_generalized(run);
-  }
-  if (run.options.engine == ArrayEngine::gd) return {validated_descent(run)};
-  if (wanted == ArrayModel::cp && run.dense) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
-  if (wanted == ArrayModel::tree) return {validated_tree(run, GrowStrategy::automatic, kNaN)};
-  if (wanted == ArrayModel::overlap) return {validated_overlap(run)};
-  if (wanted == ArrayModel::matrix) return {validated_matrix(run)};
-  return compete(run);
-}
-
-// Exact models first: one that matches the cells to round-off needs no rival. Lists have no overlap.
-std::vector<ArrayFit> compete(ArrayRun& run) {
-  if (run.dense || run.tensor.num_observed() <= kMostForExact) {
-    ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
-    if (exact.solved || run.interrupted) return {std::move(exact)};
-    const Index order = run.tensor.order();
-    if (run.options.model == ArrayModel::automatic && order >= kTreeFrom && order <= kTreeTo) {
-      ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
-      if (tree.solved || run.interrupted) return {std::move(tree)};
-    }
-  }
-  if (!run.dense) return validated_list(run);
-  ArrayFit overlap = validated_overlap(run);
-  if (run.interrupted) return {std::move(overlap)};
-  ArrayFit grown = validated_cp(run, GrowStrategy::noisy, overlap.validation_rmse);
-  return {std::move(overlap), std::move(grown)};
-}
-
-std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
-  std::vector<std::int32_t> index;
-  for (Index n = 0; n < tensor.order(); ++n) index.push_back(tensor.index[n][k]);
-  return index;
-}
-
-void judge(const ArrayRun& run, ArrayCompletion& result) {
-  const std::vector<Index>& numbers = run.split.held_out;
-  if (numbers.empty()) return;
-  double squares = 0, fourth = 0, covered = 0;
-  const double count = static_cast<double>(numbers.size());
-  for (const Index k : numbers) {
-    const std::vector<std::int32_t> index = index_at(run.tensor, k);
-    const double y = run.tensor.value[k], e = result.predictor->predict(index) - y;
-    const Interval interval = result.predictor->interval(index, 0.9);
-    squares += e * e;
-    fourth += e * e * e * e;
-    covered += interval.low <= y && y <= interval.high ? 1 : 0;
-  }
-  const double mean = squares / count;
-  const double half = kNormal95 * std::sqrt(std::max(0.0, fourth / count - mean * mean) / count);
-  result.held_out = HeldOutError{static_cast<Index>(numbers.size()), std::sqrt(mean),
-                                 std::sqrt(std::max(0.0, mean - half)), std::sqrt(mean + half), covered / count};
-}
-
-// Pairs of indices of a long list may be far more than there are observations: a mean of none or one says nothing.
-bool pairs_are_seen(const Tensor& tensor) {
-  for (Index n = 0; n < tensor.order(); ++n)
-    for (Index m = 0; m < n; ++m)
-      if (static_cast<double>(tensor.size(n)) * static_cast<double>(tensor.size(m)) >
-          kPairsPerObservation * static_cast<double>(tensor.num_observed()))
-        return false;
-  return true;
-}
-
-// Root mean square error of means of modes and of pairs of modes on some observations, fitted to all others.
-double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen) {
-  if (unseen.empty()) return kNaN;
-  CellMask use(static_cast<std::size_t>(tensor.num_observed()), 1);
-  for (const Index k : unseen) use[k] = 0;
-  TensorEffectOptions options;
-  if (tensor.layout == Tensor::Layout::list && !pairs_are_seen(tensor)) options.largest_group = 1;
-  const TensorEffects effects = fit_effects(tensor, use, options);
-  double squares = 0;
-  std::vector<Index> index(static_cast<std::size_t>(tensor.order()));
-  for (const Index k : unseen) {
-    for (std::size_t n = 0; n < index.size(); ++n) index[n] = tensor.index[n][k];
-    squares += std::pow(effects.at(index) - tensor.value[k], 2);
-  }
-  return std::sqrt(squares / static_cast<double>(unseen.size()));
-}
-
-// The largest component first, columns of norm 1; each column but the last mode's has a largest entry that is positive.
-std::vector<Matrix> sorted_factors(const CpFactorization<double>& model) {
-  const Vector norms = model.component_norms();
-  std::vector<Index> order(static_cast<std::size_t>(norms.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return norms[a] > norms[b]; });
-  std::vector<Matrix> factors = model.factors;
-  for (std::size_t r = 0; r < order.size(); ++r) {
-    const auto to = static_cast<Index>(r);
-    double sign = 1;
-    for (std::size_t n = 0; n < factors.size(); ++n) {
-      Vector column = model.factors[n].col(order[r]);
-      if (const double norm = column.norm(); norm > 0) column /= norm;
-      Index largest = 0;
-      column.cwiseAbs().maxCoeff(&largest);
-      const bool last = n + 1 == factors.size();
-      const double turn = last ? sign : column[largest] < 0 ? -1 : 1;
-      sign *= turn;
-      factors[n].col(to) = turn * column;
-    }
-  }
-  return factors;
-}
-
-void describe(const ArrayFit& fit, ArrayCompletion& result) {
-  result.model = fit.model;
-  result.engine = fit.generalized ? "generalized_cp" : fit.list ? "list_cp" : fit.engine;
-  result.train_rmse = fit.train_rmse;
-  result.iterations = fit.iterations;
-  result.stop = fit.stop;
-  result.message = fit.message;
-  result.predictor = fit.predictor;
-  if (fit.cp || fit.generalized || fit.list) {
-    const CpFactorization<double>& model = fit.cp     ? fit.cp->model
-                                           : fit.list ? fit.list->model.components
-                                                      : fit.generalized->model.components;
-    const Vector norms = model.component_norms();
-    result.component_norms.assign(norms.begin(), norms.end());
-    std::sort(result.component_norms.rbegin(), result.component_norms.rend());
-    result.factors = sorted_factors(model);
-    result.rank = norms.size();
-    for (const double norm : result.component_norms)
-      result.distinct_components += norm > kDistinct * result.component_norms[0] ? 1 : 0;
-    if (result.rank > 0) result.mode_ranks = mode_ranks(model, kRankCut);
-  } else if (fit.tree) {
-    const TreeFactorization<double>& model = fit.tree->model;
-    result.tree = model.tree.text();
-    const std::vector<Vector> spectra = unfolding_spectra(model);
-    for (Index n = 0; n < model.order(); ++n) result.mode_ranks.push_back(numerical_rank(spectra[n], kRankCut));
-    result.rank = *std::max_element(result.mode_ranks.begin(), result.mode_ranks.end());
-    const Vector norms = model.local_component_norms(model.tree.root());
-    result.component_norms.assign(norms.begin(), norms.end());
-    std::sort(result.component_norms.rbegin(), result.component_norms.rend());
-  } else if (fit.matrix) {
-    result.rank = fit.matrix->model.model.rank(kRankCut);
-  } else {
-    for (const OverlapUnfolding& unfolding : fit.overlap->unfoldings)
-      if (unfolding.modes.size() == 1) result.mode_ranks.push_back(unfolding.rank);
-    result.rank = *std::max_element(result.mode_ranks.begin(), result.mode_ranks.end());
-  }
 }
 
 void carry_out(ArrayRun& run, ArrayCompletion& result) {
