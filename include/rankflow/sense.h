@@ -60,9 +60,9 @@ struct SenseResult {
 
 /// Splits the measurements, fits, judges and refits. `problem`: dense or rank_one, its loss the mean of squares. Throws
 /// OptionError and InputError; numerical trouble is in `stop`. The same problem, options and seed give the same bits,
-/// for any number of threads (unless a time limit cut it short).
+/// for any number of threads, interrupted and resumed or not (unless a time limit cut it short).
 SenseResult sense(const MatrixProblem<double>& problem, const SenseOptions& options,
-                  std::span<const Observer> observers = {});
+                  std::span<const Observer> observers = {}, const CheckpointOptions& checkpoint = {});
 
 /// The result as one paragraph for people, and as the JSON object of `rankflow sense --json`.
 std::string brief(const std::string& source, const SenseResult& result);

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <map>
 
+#include "completion/fingerprint.h"
 #include "completion/fit_archive.h"
 #include "rankflow/error.h"
 
@@ -21,43 +21,10 @@ constexpr const char* kMagic = "rankflow completion checkpoint 1";
 constexpr double kMostWriting = 0.03;
 const std::string kFinished = "finished/", kInProgress = "in progress/", kHistory = "history", kChecksum = "checksum";
 
-// FNV-1a over 64-bit words: not cryptographic, only meant to notice another file.
-class Hash {
- public:
-  void word(std::uint64_t w) {
-    state_ = (state_ ^ w) * 0x100000001B3ull;
-    state_ ^= state_ >> 29;
-  }
-  void number(double x) {
-    std::uint64_t w;
-    static_assert(sizeof w == sizeof x);
-    std::memcpy(&w, &x, sizeof w);
-    word(w);
-  }
-  void text(const std::string& s) {
-    for (const char c : s) word(static_cast<unsigned char>(c));
-    word(s.size());
-  }
-  // Whole words first, so that the large arrays of a state cost little.
-  void bytes(const void* data, std::size_t size) {
-    const char* from = static_cast<const char*>(data);
-    for (; size >= sizeof(std::uint64_t); from += sizeof(std::uint64_t), size -= sizeof(std::uint64_t)) {
-      std::uint64_t w;
-      std::memcpy(&w, from, sizeof w);
-      word(w);
-    }
-    for (; size > 0; ++from, --size) word(static_cast<unsigned char>(*from));
-  }
-  std::string shown() const { return fmt::format("{:016x}", state_); }
-
- private:
-  std::uint64_t state_ = 0xCBF29CE484222325ull;
-};
-
 // Of names, types, shapes and contents of all arrays but the one that holds it. The zip file's own checksums notice
 // damaged bytes; this notices arrays that are gone, exchanged or changed.
 std::string checksum(const Archive& archive) {
-  Hash hash;
+  Fingerprint hash;
   for (const std::string& name : archive.names()) {
     if (name == kChecksum) continue;
     const Array& array = archive.at(name);
@@ -107,7 +74,7 @@ Checkpoint::Checkpoint(const CheckpointOptions& options, std::string fingerprint
   if (options_.resume_path.empty()) return;
   const Archive archive = Archive::read(options_.resume_path);
   if (!archive.has("format") || archive.get_text("format") != kMagic)
-    throw InputError(options_.resume_path, "this is not a checkpoint of `rankflow complete`");
+    throw InputError(options_.resume_path, "this is not a checkpoint of `rankflow complete` or `rankflow sense`");
   if (const std::string version = archive.get_text("program"); version != RANKFLOW_VERSION)
     throw InputError(
         options_.resume_path, "this checkpoint was written by rankflow " + version + ", this is " RANKFLOW_VERSION,
@@ -168,42 +135,6 @@ void Checkpoint::write(const std::vector<Step>& history) {
   archive.write(options_.path, /*compress=*/false);
   last_write_ = std::chrono::steady_clock::now();
   write_seconds_ = seconds_since(begin);
-}
-
-std::string fingerprint(const Table& table, const CompleteOptions& options) {
-  Hash hash;
-  hash.word(static_cast<std::uint64_t>(table.num_rows()));
-  hash.word(static_cast<std::uint64_t>(table.num_columns()));
-  for (const Index begin : table.row_begin) hash.word(static_cast<std::uint64_t>(begin));
-  for (const std::int32_t j : table.column) hash.word(static_cast<std::uint64_t>(j));
-  for (const double value : table.value) hash.number(value);
-  for (const float weight : table.weight) hash.number(static_cast<double>(weight));
-  CompleteOptions copy = options;
-  for (const OptionField& option : fields(copy))
-    if (option.name != "time_limit" && option.name != "refit") hash.text(option.name + "=" + option.get());
-  return hash.shown();
-}
-
-std::string fingerprint(const Tensor& tensor, const ArrayOptions& options) {
-  Hash hash;
-  hash.word(static_cast<std::uint64_t>(tensor.order()));
-  for (const Index size : tensor.shape()) hash.word(static_cast<std::uint64_t>(size));
-  hash.word(static_cast<std::uint64_t>(tensor.layout));
-  for (const std::vector<std::int32_t>& index : tensor.index) hash.bytes(index.data(), index.size() * sizeof index[0]);
-  for (const double value : tensor.value) hash.number(value);
-  for (const float weight : tensor.weight) hash.number(static_cast<double>(weight));
-  hash.bytes(options.parts.data(), options.parts.size() * sizeof(Part));
-  hash.word(options.absent_zero);
-  hash.word(static_cast<std::uint64_t>(options.descent.width));
-  hash.number(options.descent.scale);
-  ArrayOptions copy = options;
-  for (const std::vector<OptionField>& list :
-       {fields(copy), fields(copy.grow), fields(copy.overlap), fields(copy.generalized), fields(copy.list),
-        fields(copy.flow), fields(copy.descent.descent)})
-    for (const OptionField& option : list)
-      if (option.name != "time_limit" && option.name != "refit" && option.name != "max_seconds")
-        hash.text(option.name + "=" + option.get());
-  return hash.shown();
 }
 
 }  // namespace rankflow::completion

@@ -44,8 +44,4 @@ class Checkpoint {
   double write_seconds_ = 0;  // how long the last save took
 };
 
-/// A hash of the observations and the options, as text.
-std::string fingerprint(const Table& table, const CompleteOptions& options);
-std::string fingerprint(const Tensor& tensor, const ArrayOptions& options);
-
 }  // namespace rankflow::completion

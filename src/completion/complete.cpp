@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "completion/fingerprint.h"
 #include "completion/judge.h"
 #include "completion/magnitude.h"
 #include "completion/parts.h"

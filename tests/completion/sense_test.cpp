@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "completion/whitened.h"
+#include "completion/sense/whitened.h"
 #include "rankflow/error.h"
+#include "support/files.h"
 #include "support/flow_problems.h"
 
 namespace rankflow {
@@ -65,6 +66,43 @@ TEST(Sense, NumbersThatCannotBeComputedWithAreRefused) {
   MatrixProblem<double> problem = measured(truth, 30, 0, 8);
   problem.values *= 1e200;
   EXPECT_THROW((void)sense(problem, {}), InputError);
+}
+
+// Cut at some step by an observer, then gone on with: the same bits as in one go, for every engine.
+TEST(Sense, ResumedIsUninterrupted) {
+  const Matrix truth = low_rank_matrix(10, 9, 1, 7);
+  const MatrixProblem<double> problem = measured(truth, 70, 0, 8);
+  for (const SenseEngine engine : {SenseEngine::flow, SenseEngine::gd, SenseEngine::nuclear}) {
+    SenseOptions options;
+    options.engine = engine;
+    options.depth = 2;
+    options.max_iterations = 300;
+    options.descent.step_size = 1e-2;
+    const SenseResult whole = sense(problem, options);
+    const auto steps = static_cast<Index>(whole.history.size());
+    ASSERT_GT(steps, 4);
+    for (const Index cut : {Index{2}, steps - 2}) {
+      const test::Folder folder;
+      const CheckpointOptions to{folder / "checkpoint.npz", "", 0};
+      Index seen = 0;
+      const Observer stopping = [&](const Step&) { return ++seen >= cut ? Next::finish : Next::proceed; };
+      EXPECT_EQ(sense(problem, options, {&stopping, 1}, to).stop, Stop::interrupted);
+      const SenseResult resumed = sense(problem, options, {}, {to.path, to.path, 30});
+      EXPECT_EQ(resumed.stop, whole.stop);
+      EXPECT_EQ(resumed.w, whole.w) << cut;
+      EXPECT_EQ(*resumed.full_w, *whole.full_w) << cut;
+      EXPECT_EQ(resumed.iterations, whole.iterations);
+    }
+  }
+}
+
+TEST(Sense, ACheckpointOfOtherDataIsRefused) {
+  const Matrix truth = low_rank_matrix(6, 6, 1, 7);
+  const test::Folder folder;
+  const CheckpointOptions to{folder / "checkpoint.npz", "", 0};
+  const Observer stopping = [](const Step&) { return Next::finish; };
+  sense(measured(truth, 40, 0, 8), {}, {&stopping, 1}, to);
+  EXPECT_THROW(sense(measured(truth, 40, 0, 9), {}, {}, {to.path, to.path, 30}), InputError);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "completion/array/held_out.h"
 #include "completion/array/list_fit.h"
 #include "completion/array/ranking.h"
+#include "completion/fingerprint.h"
 #include "completion/magnitude.h"
 #include "rankflow/error.h"
 

@@ -5,40 +5,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "completion/magnitude.h"
 #include "completion/parts.h"
-#include "completion/whitened.h"
+#include "completion/sense/fitting.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
-#include "rankflow/flow_problem.h"
-#include "rankflow/nuclear_norm.h"
 
 namespace rankflow {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using completion::SenseFit;
 
 constexpr Index kFewestToJudge = 20;  // measurements below which nothing is held out
 constexpr double kRankCut = 1e-3;
 constexpr double kNormal95 = 1.959964;
-constexpr Index kDescentStride = 20;              // iterations of gradient descent between records
-constexpr Index kNuclearStride = 10;              // the same for the nuclear engine
-constexpr Index kMostDenseSide = 1'500;           // nuclear: of the matrix
-constexpr Index kMostDenseMeasurements = 15'000;  // nuclear: A A^* is measurements x measurements
-constexpr double kMostCells = 4e8;                // of the matrix, which is written out: 3.2 GB
-constexpr double kMatched = 1e-6;                 // relative residual of an exact match
-constexpr double kClearlyBetter = 0.1;
-
-struct Fitted {
-  Matrix w;
-  Index iterations = 0;
-  Stop stop = Stop::not_run;
-  std::string message;
-  std::optional<ConvexProof> proof;
-};
+constexpr double kMostCells = 4e8;  // of the matrix, which is written out: 3.2 GB
 
 MatrixProblem<double> subset(const MatrixProblem<double>& problem, const std::vector<Part>& parts, Part part) {
   std::vector<Index> kept;
@@ -64,127 +47,6 @@ MatrixProblem<double> subset(const MatrixProblem<double>& problem, const std::ve
   return some;
 }
 
-class Job {
- public:
-  Job(const SenseOptions& options, std::span<const Observer> observers, SenseResult& result)
-      : options_(options), observers_(observers), result_(result) {}
-
-  Fitted fit(const MatrixProblem<double>& problem, const std::string& stage, double share) {
-    const double seconds =
-        options_.time_limit > 0 ? std::max(1e-3, share * (options_.time_limit - this->seconds())) : 0;
-    const Watcher watcher = [&](Snapshot& at) { return record(at, stage); };
-    switch (options_.engine) {
-      case SenseEngine::flow:
-        return flow(problem, seconds, watcher);
-      case SenseEngine::gd:
-        return descent(problem, seconds, watcher);
-      case SenseEngine::nuclear:
-        break;
-    }
-    return nuclear(problem, seconds, watcher);
-  }
-
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
-
- private:
-  // The loss is the mean of squares.
-  Next record(Snapshot& at, const std::string& stage) {
-    Step step;
-    step.engine = result_.engine;
-    step.stage = stage;
-    step.iteration = at.iteration;
-    step.seconds = at.seconds;
-    step.time = at.time;
-    step.step_size = at.step_size;
-    step.train_rmse = std::sqrt(std::max(0.0, at.loss));
-    const Vector& s = at.singular_values();
-    step.rank = s.size() > 0 && s[0] > 0 ? (s.array() > kRankCut * s[0]).count() : 0;
-    step.effective_rank = effective_rank(s);
-    step.singular_values.assign(s.begin(), s.end());
-    bool go_on = true;
-    for (const Observer& observer : observers_) go_on = observer(step) == Next::proceed && go_on;
-    result_.history.push_back(std::move(step));
-    return go_on ? Next::proceed : Next::finish;
-  }
-
-  Fitted flow(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
-    FlowOptions options;
-    options.depth = options_.depth;
-    options.motion = options_.motion;
-    options.alpha = options_.alpha;
-    options.tolerance = options_.tolerance;
-    options.max_iterations = options_.max_iterations;
-    options.max_seconds = seconds;
-    options.seed = options_.seed;
-    Fitted plain = fitted(fit_flow(problem, options, {&watcher, 1}));
-    const double residual = relative_residual(problem, plain.w);
-    if (options.motion == Motion::faithful || plain.stop != Stop::converged || residual <= kMatched) return plain;
-    // Measuring matrices that resemble each other (entries with a mean, say) make the loss so flat in most directions
-    // that the fast motion stops short. The same equations with orthonormal measurements have the same exact solutions.
-    const std::optional<MatrixProblem<double>> whitened = completion::whitened(problem);
-    if (!whitened) return plain;
-    if (seconds > 0) options.max_seconds = std::max(1e-3, seconds - this->seconds());
-    Fitted other = fitted(fit_flow(*whitened, options, {&watcher, 1}));
-    other.message += ", after the measurements were made orthonormal";
-    return relative_residual(problem, other.w) <= kClearlyBetter * residual || other.stop == Stop::interrupted ? other
-                                                                                                               : plain;
-  }
-
-  static Fitted fitted(const FlowResult& result) {
-    const LowRankModel& model = result.model;
-    return {model.u * model.s.asDiagonal() * model.v.transpose(), result.iterations, result.stop, result.message, {}};
-  }
-
-  static double relative_residual(const MatrixProblem<double>& problem, const Matrix& w) {
-    return (measure(problem, w) - problem.values).norm() / std::max(1e-300, problem.values.norm());
-  }
-
-  Fitted descent(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
-    const auto depth = static_cast<Index>(options_.depth);
-    if (static_cast<double>(depth) != options_.depth)
-      throw OptionError(fmt::format("--depth {:g}: gradient descent needs a whole number of factors", options_.depth),
-                        "--engine flow takes any depth above 1");
-    DescentOptions options = options_.descent;
-    options.max_iterations = options_.max_iterations;
-    options.max_seconds = seconds;
-    if (options.record_every == 0) options.record_every = kDescentStride;
-    if (options_.tolerance > 0)
-      options.loss_tolerance = std::pow(options_.tolerance, 2) * problem.values.squaredNorm() /
-                               static_cast<double>(std::max<Index>(1, problem.values.size()));
-    InitializationOptions start = options_.start;
-    start.seed = options_.seed;
-    const auto result =
-        fit_descent(problem, initialize<double>(layer_dims(problem.num_rows, problem.num_columns, depth), start),
-                    options, {&watcher, 1});
-    return {result.model.end_matrix(), result.iterations, result.stop, result.message, {}};
-  }
-
-  Fitted nuclear(const MatrixProblem<double>& problem, double seconds, const Watcher& watcher) const {
-    if (std::min(problem.num_rows, problem.num_columns) > kMostDenseSide ||
-        problem.values.size() > kMostDenseMeasurements)
-      throw OptionError(
-          fmt::format("--engine nuclear decomposes {} x {} matrices at every iteration and factors one of "
-                      "{} x {}; it takes up to {} rows or columns and {} measurements",
-                      problem.num_rows, problem.num_columns, problem.values.size(), problem.values.size(),
-                      kMostDenseSide, kMostDenseMeasurements),
-          "--engine flow has no such limit");
-    NuclearNormOptions options;
-    options.tolerance = options_.match;
-    options.relative_gap = options_.relative_gap;
-    options.max_iterations = options_.max_iterations;
-    options.max_seconds = seconds;
-    options.record_every = kNuclearStride;
-    const NuclearNormResult result = minimize_nuclear_norm(problem, options, nullptr, {&watcher, 1});
-    return {result.w, result.iterations, result.stop, result.message,
-            ConvexProof{0, options_.match, result.norm, result.norm, result.dual_bound}};
-  }
-
-  const SenseOptions& options_;
-  std::span<const Observer> observers_;
-  SenseResult& result_;
-  Clock::time_point begin_ = Clock::now();
-};
-
 void judge(const MatrixProblem<double>& unseen, SenseResult& result) {
   const Vector predicted = measure(unseen, result.w), squares = (predicted - unseen.values).cwiseAbs2();
   const double n = static_cast<double>(squares.size()), mean = squares.mean();
@@ -200,7 +62,7 @@ void judge(const MatrixProblem<double>& unseen, SenseResult& result) {
   result.predicted.assign(predicted.begin(), predicted.end());
 }
 
-void describe(const MatrixProblem<double>& train, Fitted fitted, SenseResult& result) {
+void describe(const MatrixProblem<double>& train, SenseFit fitted, SenseResult& result) {
   result.w = std::move(fitted.w);
   result.singular_values = singular_values(result.w);
   const double most = result.singular_values.size() > 0 ? result.singular_values[0] : 0;
@@ -248,7 +110,7 @@ void check(const MatrixProblem<double>& problem, const SenseOptions& options) {
 }
 
 // The stated error belongs to the fit without the held-out measurements; what is written has to be sound as well.
-void take_refit(Fitted all, SenseResult& result) {
+void take_refit(SenseFit all, SenseResult& result) {
   if (all.stop == Stop::interrupted) {
     result.stop = Stop::interrupted;
     result.message = all.message;
@@ -269,7 +131,7 @@ void take_refit(Fitted all, SenseResult& result) {
 }  // namespace
 
 SenseResult sense(const MatrixProblem<double>& problem, const SenseOptions& options,
-                  std::span<const Observer> observers) {
+                  std::span<const Observer> observers, const CheckpointOptions& checkpoint) {
   check(problem);
   check(problem, options);
   SenseResult result;
@@ -286,7 +148,8 @@ SenseResult sense(const MatrixProblem<double>& problem, const SenseOptions& opti
   }
   const std::vector<Part> parts = completion::split(count, held_out, 0, options.seed);
   const bool judged = std::find(parts.begin(), parts.end(), Part::held_out) != parts.end();
-  Job job(options, observers, result);
+  completion::Checkpoint saved(checkpoint, completion::fingerprint(problem, options));
+  completion::SenseFitting job(options, observers, saved, result);
   {
     const MatrixProblem<double> train = judged ? subset(problem, parts, Part::train) : MatrixProblem<double>{};
     const MatrixProblem<double>& seen = judged ? train : problem;

@@ -1,6 +1,6 @@
 // The same linear equations with orthonormal measurements.
 // SPDX-License-Identifier: Apache-2.0
-#include "completion/whitened.h"
+#include "completion/sense/whitened.h"
 
 #include <algorithm>
 
