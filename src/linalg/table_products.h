@@ -26,9 +26,8 @@ template <class T, class Code>
 struct TableKernels {
   /// out_i = product over all groups of the sample's rows, elementwise, for the samples [first, last).
   void (*products)(const TableLookup<T, Code>&, const T* tables, T* out, std::int64_t first, std::int64_t last);
-  /// Adds row i of `rows` to the rows that sample i takes, for the samples [0, samples) and the groups [first, last).
-  void (*add)(const TableLookup<T, Code>&, const T* rows, T* tables, std::int64_t samples, std::int64_t first,
-              std::int64_t last);
+  /// Adds row i of `rows` to the rows that sample i takes, for the samples [0, samples).
+  void (*add)(const TableLookup<T, Code>&, const T* rows, T* tables, std::int64_t samples);
   /// out_(i b_rows + j) = a_i * b_j, elementwise.
   void (*outer)(const T* a, std::int64_t a_rows, const T* b, std::int64_t b_rows, T* out, std::int64_t width);
   /// Its margins: a_i = sum over j of rows_(i b_rows + j), and b_j = sum over i.

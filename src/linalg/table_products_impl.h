@@ -25,6 +25,9 @@ template <class T>
   return *reinterpret_cast<const Vec<T>*>(p);
 }
 
+// Samples lie anywhere: the codes of one so many places ahead are fetched early.
+inline constexpr std::int64_t kAhead = 8;
+
 // Calls work.operator()<Count>(offset) for pieces of 4, 2 or 1 vectors that make up a row.
 template <class T, class Work>
 [[gnu::always_inline]] inline void by_pieces(std::int64_t width, Work work) {
@@ -51,6 +54,7 @@ void products(const TableLookup<T, Code>& p, const T* tables, T* out, std::int64
     constexpr int chains = Count == 1 ? 4 : 2;
     for (std::int64_t i = first; i < last; ++i) {
       const Code* code = codes_of(p, i);
+      if (i + kAhead < last) __builtin_prefetch(codes_of(p, i + kAhead));
       Vec<T> product[chains][Count];
 #pragma GCC unroll 4
       for (int s = 0; s < chains; ++s)
@@ -80,17 +84,18 @@ void products(const TableLookup<T, Code>& p, const T* tables, T* out, std::int64
 }
 
 template <class T, class Code>
-void add(const TableLookup<T, Code>& p, const T* rows, T* tables, std::int64_t samples, std::int64_t first,
-         std::int64_t last) {
+void add(const TableLookup<T, Code>& p, const T* rows, T* tables, std::int64_t samples) {
   constexpr int n = kLanes<T>;
-  by_pieces<T>(p.width, [&]<int Count>(std::int64_t v) {
+  const std::int64_t groups = p.groups, width = p.width;  // stores could change them where they are
+  const std::int64_t* begin = p.begin;
+  by_pieces<T>(width, [=]<int Count>(std::int64_t v) {
     for (std::int64_t i = 0; i < samples; ++i) {
       const Code* code = codes_of(p, i);
       Vec<T> mine[Count];
 #pragma GCC unroll 4
-      for (int c = 0; c < Count; ++c) mine[c] = at(rows + i * p.width + v + c * n);
-      for (std::int64_t g = first; g < last; ++g) {
-        T* row = tables + (p.begin[g] + code[g]) * p.width + v;
+      for (int c = 0; c < Count; ++c) mine[c] = at(rows + i * width + v + c * n);
+      for (std::int64_t g = 0; g < groups; ++g) {
+        T* row = tables + (begin[g] + code[g]) * width + v;
 #pragma GCC unroll 4
         for (int c = 0; c < Count; ++c) at(row + c * n) += mine[c];
       }

@@ -40,14 +40,18 @@ class TablePass {
 
  private:
   template <class Code>
-  TableLookup<T, Code> lookup(const Code* codes, std::span<const std::int32_t> listed) const;
-  template <class Work>
-  void with_lookup(const PackedCells& cells, std::span<const std::int32_t> listed, Work&& work);
+  void evaluate(const TableKernels<T, Code>& kernels, const std::vector<Code>& codes,
+                std::span<const std::int32_t> listed, T* x);
+  template <class Code>
+  void collect(const TableKernels<T, Code>& kernels, const std::vector<Code>& codes, std::vector<Code>& own,
+               std::span<const std::int32_t> listed, T* gradient);
+  template <class Code>
+  void copy_codes(const std::vector<Code>& codes, std::span<const std::int32_t> listed, std::vector<Code>& own) const;
   void multiply(Index first, Index modes, T* out, T* scratch) const;
   void divide(Index first, Index modes, const T* rows, T* scratch, T* gradient) const;
   Index codes(Index first, Index modes) const;
   template <class Work>
-  void over_groups(Index groups_at_once, double row_ns, Work&& work);
+  void over_groups(Index rows, Work&& work);
 
   std::vector<Index> shape_;
   std::vector<PackedCells::Group> groups_;
@@ -60,6 +64,8 @@ class TablePass {
   TableKernels<T, std::int32_t> words_;
   AlignedVector<T> weights_;  // none of them 0
   AlignedVector<T> tables_, sums_, products_;
+  std::vector<std::uint8_t> own_bytes_;  // the listed cells' codes, group range by group range
+  std::vector<std::int32_t> own_words_;
 };
 
 }  // namespace rankflow::batch_descent
