@@ -5,7 +5,8 @@
 //   FOLDER     has the four files of MNIST
 //   VARIANT    natural | random_images | random_labels
 //   LOG_EVERY  prints train and test error after every so many epochs, to standard error
-//   FILE       where the start is written for a rival: weights (mode, value, component), in float32
+//   FILE       where the start is written for a rival: weights (mode, value, component), in float32; then batches come
+//              in the order of the file
 // Prints JSON: processor seconds of an epoch, mean over all epochs, and both errors at the end.
 #include <fmt/core.h>
 #include <time.h>
@@ -53,7 +54,8 @@ int main(int argc, char** argv) {
   auto model =
       initialize_cp<float>(set.train.cells.shape(), std::atol(argv[2]), {.mean = 1, .deviation = 1e-3, .seed = 1});
   if (argc > 6) write_start(model, argv[6]);
-  BatchDescent<float> engine(set.train, model, {.step_size = 5e-4, .batch = 5000, .epochs = epochs, .seed = 1});
+  BatchDescent<float> engine(set.train, model,
+                             {.step_size = 5e-4, .batch = 5000, .shuffled = argc <= 6, .epochs = epochs, .seed = 1});
   const auto error = [&](const BatchProblem<float>& part, bool clipped) {
     return experiment::image_error(engine.values(part.cells), part, images.positive_value, clipped);
   };

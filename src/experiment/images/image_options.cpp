@@ -18,8 +18,8 @@ std::vector<OptionField> fields(ImageOptions& o) {
 
 std::vector<OptionField> fields(ImageModelOptions& o) {
   std::vector<OptionField> list = {field("components", o.components, Range{1, 1e6}, "outer products of the model")};
-  for (OptionField& option : rankflow::fields(o.start))
-    if (option.name != "balanced") list.push_back(std::move(option));
+  for (OptionField& option : rankflow::fields(o.start))  // the seed is that of the data
+    if (option.name != "balanced" && option.name != "seed") list.push_back(std::move(option));
   return list;
 }
 
