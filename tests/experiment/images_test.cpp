@@ -169,8 +169,14 @@ TEST(Images, AreLearnedByAStudy) {
 
 TEST(Images, ThatAreMissingAreNamed) {
   const Folder folder;
-  const auto study = test::parse(image_study("needs = \"put them there\"\n"));
-  EXPECT_THROW(experiment::plan_runs(study, folder.path()), InputError);
+  const auto study = test::parse("needs = \"put them there\"\n" + image_study());
+  try {
+    experiment::plan_runs(study, folder.path());
+    FAIL() << "there are no images";
+  } catch (const experiment::DataMissing& missing) {
+    EXPECT_THAT(missing.what(), HasSubstr("set/train-images-idx3-ubyte.gz"));
+    EXPECT_THAT(missing.what(), HasSubstr("put them there"));
+  }
 }
 
 TEST(Images, RefuseOtherEnginesAndEmptyPaths) {
