@@ -52,6 +52,17 @@ std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, C
 template <class T>
 std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, TreeFactorization<T>& model);
 
+/// The same for the local components of a hierarchical factorization: those that add little to the tensor and hardly
+/// move are moved once per window. What they add to others is held for a window. Needs what CpWindowOptions need.
+struct TreeWindowOptions {
+  Index updates = 32;     // per window
+  double change = 1e-2;   // the most that a vector of a postponed local component may change in a window, of its norm
+  double largest = 1e-3;  // the largest part of the observed tensor's norm that such a component may add to it
+};
+template <class T>
+std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, TreeFactorization<T>& model,
+                                              const TreeWindowOptions& windows);
+
 /// What a watcher sees: called at the first point, at those that `record_every` asks for, and at the last.
 struct TensorMoment {
   Index iteration = 0;

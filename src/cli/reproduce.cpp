@@ -37,6 +37,7 @@ std::string folder_of(const Settings& settings, const std::string& name) {
   std::string folder = name.substr(0, name.find(".toml"));
   if (settings.all || settings.study.output.empty()) {
     folder = root + "/" + folder;
+    if (settings.study.study.paper_length) folder += "-paper-length";
     return settings.study.study.quick ? folder + "-quick" : folder;
   }
   return root;

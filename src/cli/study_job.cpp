@@ -92,7 +92,10 @@ void write_results(const StudyReport& report, const std::string& folder) {
 }
 
 void print_summary(const std::string& name, const StudyReport& report, const StudyEnd& end, bool sweep) {
-  fmt::print("{}: {}{}\n", name, report.study->title, report.study->quick ? " (quick)" : "");
+  fmt::print("{}: {}{}\n", name, report.study->title,
+             report.study->quick          ? " (quick)"
+             : report.study->paper_length ? " (at the source's length)"
+                                          : "");
   if (report.claims.empty() || sweep)
     fmt::print("{}", (report.groups.rows.empty() ? report.runs : report.groups).text());
   print_claims(report.claims);
@@ -112,6 +115,7 @@ void add_study_options(CLI::App& verb, StudySettings& settings) {
   verb.add_option("--set", settings.study.set, "key=value in place of the file's, such as engine.step_size=1e-3")
       ->take_all();
   verb.add_flag("--quick", settings.study.quick, "the study's small variant");
+  verb.add_flag("--paper-length", settings.study.paper_length, "the study at its source's length, which may take days");
   verb.add_flag("--json", settings.json, "what came out as one JSON object on standard output");
   verb.add_flag("-q,--quiet", settings.quiet, "no progress");
 }
@@ -149,14 +153,9 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   end = count(report.claims, records);
   write_results(report, folder);
   if (settings.json) {
-    const Json json = {{"study", name},
-                       {"quick", study.quick},
-                       {"passed", end.passed},
-                       {"failed", end.failed},
-                       {"skipped", end.skipped},
-                       {"runs", plan.size()},
-                       {"runs_failed", end.runs_failed},
-                       {"claims", claims_json(report.claims)},
+    const Json json = {{"study", name},        {"quick", study.quick},           {"paper_length", study.paper_length},
+                       {"passed", end.passed}, {"failed", end.failed},           {"skipped", end.skipped},
+                       {"runs", plan.size()},  {"runs_failed", end.runs_failed}, {"claims", claims_json(report.claims)},
                        {"folder", folder}};
     fmt::print("{}\n", json.dump());
   } else {

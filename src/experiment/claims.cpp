@@ -233,8 +233,8 @@ ClaimResult check_claim(const Claim& claim, const std::vector<PlannedRun>& plan,
     result.expected = fmt::format("{} along {}", claim.rising ? "rising" : "falling", short_key(claim.along));
   else
     result.expected = between(claim);
-  if (quick && !claim.quick) {
-    result.why = "needs the full study";
+  if (quick && (!claim.quick || claim.paper_length)) {
+    result.why = claim.paper_length ? "needs --paper-length" : "needs the full study";
     return result;
   }
   try {
@@ -260,7 +260,8 @@ std::vector<ClaimResult> check_claims(const Study& study, const std::vector<Plan
                                       const std::vector<RunRecord>& records) {
   std::vector<ClaimResult> results;
   for (const Claim& claim : study.claims)
-    results.push_back(check_claim(claim, plan, records, study.quick, study.quick || study.overridden));
+    results.push_back(check_claim(claim, plan, records, study.quick || (claim.paper_length && !study.paper_length),
+                                  study.quick || study.paper_length || study.overridden));
   return results;
 }
 

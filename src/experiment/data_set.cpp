@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "experiment/images/image_run.h"
 #include "experiment/matrix_source.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
@@ -162,7 +163,8 @@ std::shared_ptr<const DataSet> DataSets::get(const std::string& key, const RunCo
   // Made under the lock: a second run that needs the same data waits for it instead of making it again.
   const std::lock_guard lock(mutex_);
   if (std::shared_ptr<const DataSet> made = made_[key].lock()) return made;
-  auto fresh = std::make_shared<const DataSet>(make_data_set(config.data, config.problem));
+  auto fresh = std::make_shared<const DataSet>(
+      config.data.kind == DataKind::images ? make_image_data(config.data) : make_data_set(config.data, config.problem));
   made_[key] = fresh;
   return fresh;
 }

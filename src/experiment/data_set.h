@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "experiment/images/image_set.h"
 #include "experiment/run_config.h"
 #include "rankflow/instrument.h"
 #include "rankflow/matrix_problem.h"
@@ -14,6 +15,7 @@
 namespace rankflow::experiment {
 
 struct DataSet {
+  std::shared_ptr<const ImageSet> images;  // in place of all others where the data are images
   MatrixProblem<double> problem;
   Reference reference;                    // truth is empty where nobody knows it
   std::map<std::string, double> numbers;  // "truth_nuclear_norm", "truth_sigma_1", "count": for claims and figures

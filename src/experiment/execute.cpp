@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "experiment/images/image_run.h"
 #include "experiment/watching.h"
 #include "rankflow/error.h"
 #include "solver/greedy/greedy_rank.h"
@@ -97,7 +98,9 @@ RunOutcome execute(const RunConfig& config, const DataSet& data, const StopAsked
   RunOutcome outcome;
   switch (config.engine.kind) {
     case EngineKind::descent:
-      if (config.engine.scalar == ScalarKind::double_precision)
+      if (data.images)
+        learn_images(config, *data.images, stop, outcome);
+      else if (config.engine.scalar == ScalarKind::double_precision)
         descend(data.problem, config, data, stop, outcome);
       else
         descend(to_float(data.problem), config, data, stop, outcome);

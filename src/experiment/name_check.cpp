@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "experiment/expression.h"
+#include "experiment/images/image_run.h"
 #include "experiment/matrix_source.h"
 #include "experiment/run_record.h"
 #include "rankflow/error.h"
@@ -51,7 +52,9 @@ class Samples {
     if (run.config.engine.kind == EngineKind::nuclear_norm)
       for (const char* name : {"norm", "dual_bound", "violation"}) add(name);
     if (run.config.engine.kind == EngineKind::greedy) add("columns_added");
-    if (run.config.data.kind != DataKind::corner) {
+    if (run.config.data.kind == DataKind::images)
+      for (const std::string& name : image_run_numbers()) add(name);
+    if (run.config.data.kind != DataKind::corner && run.config.data.kind != DataKind::images) {
       for (const char* name : {"truth_nuclear_norm", "truth_frobenius_norm", "truth_effective_rank"}) add(name);
       for (int k = 1; k <= kNamedValues; ++k) add(fmt::format("truth_sigma_{}", k));
     }
@@ -64,6 +67,11 @@ class Samples {
   void add_columns(const PlannedRun& run, Trajectory& trajectory) const {
     const DataOptions& data = run.config.data;
     Index rows = data.rows, columns = data.columns;
+    if (data.kind == DataKind::images) {
+      trajectory.columns = image_run_columns();
+      trajectory.rows.assign(2, std::vector<double>(trajectory.columns.size(), 1.0));
+      return;
+    }
     if (data.kind == DataKind::file) {
       const MatrixSource source = read_matrix(data);
       rows = source.rows;
@@ -143,10 +151,10 @@ void check_panel_expressions(const Panel& panel, const std::vector<PlannedRun>& 
   }
 }
 
-// The quick variant and options of the command line may take runs away that the file's selections name.
+// The other variants and options of the command line may take runs away that the file's selections name.
 void check_selects(const Study& study, const Selection& selection, const std::vector<PlannedRun>& plan,
                    const Place& place) {
-  if (study.quick || study.overridden || selection.where.empty()) return;
+  if (study.quick || study.paper_length || study.overridden || selection.where.empty()) return;
   if (std::none_of(plan.begin(), plan.end(), [&](const PlannedRun& run) { return matches(run, selection); }))
     complain(place, "'where' selects none of the study's runs", "rankflow run FILE shows them in summary.txt");
 }

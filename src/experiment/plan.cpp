@@ -91,16 +91,41 @@ std::string find_file(const std::string& path, const Study& study, const std::st
                     study.needs);
 }
 
-std::string content_hash(const std::string& path) {
+// The files of a set of images; data.path becomes their folder. Beside a packed file its content may lie unpacked.
+std::vector<std::string> find_images(DataOptions& data, const Study& study, const std::string& data_folder,
+                                     const Place& place) {
+  std::vector<std::string> found;
+  for (const std::string& name : image_files()) {
+    const std::string packed = data.path + "/" + name;
+    try {
+      found.push_back(find_file(packed, study, data_folder, place));
+    } catch (const DataMissing& missing) {
+      try {
+        found.push_back(find_file(packed.substr(0, packed.rfind('.')), study, data_folder, place));
+      } catch (const DataMissing&) {
+        throw missing;
+      }
+    }
+  }
+  data.path = std::filesystem::path(found.front()).parent_path().string();
+  return found;
+}
+
+// By path: many runs may read the same file.
+using Hashes = std::map<std::string, std::string>;
+
+const std::string& content_hash(const std::string& path, Hashes& hashes) {
+  const auto [found, fresh] = hashes.try_emplace(path);
+  if (!fresh) return found->second;
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path, "cannot be opened");
   std::ostringstream bytes;
   bytes << file.rdbuf();
-  return fmt::format("{:016x}", hash_text(bytes.str()));
+  return found->second = fmt::format("{:016x}", hash_text(bytes.str()));
 }
 
 // Paths as the file writes them, so that folders may move; the content is part of the fingerprint.
-PlannedRun make_run(const Values& values, const Study& study, const std::string& data_folder) {
+PlannedRun make_run(const Values& values, const Study& study, const std::string& data_folder, Hashes& hashes) {
   PlannedRun run;
   run.config = make_config(values);
   for (const OptionField& field : fields(run.config)) run.settings.emplace_back(field.name, field.get());
@@ -114,25 +139,28 @@ PlannedRun make_run(const Values& values, const Study& study, const std::string&
   if (run.config.data.kind == DataKind::file) {
     for (std::string* path : {&run.config.data.path, &run.config.data.positions}) {
       *path = find_file(*path, study, data_folder, place_of("data.path"));
-      if (!path->empty()) all += fmt::format("\n{}", content_hash(*path));
+      if (!path->empty()) all += fmt::format("\n{}", content_hash(*path, hashes));
     }
   }
+  if (run.config.data.kind == DataKind::images)
+    for (const std::string& path : find_images(run.config.data, study, data_folder, place_of("data.path")))
+      all += fmt::format("\n{}", content_hash(path, hashes));
   run.fingerprint = fmt::format("{:016x}", hash_text(all));
   return run;
 }
 
 void expand(const Grid& grid, std::size_t depth, Values& values, const Study& study, const std::string& data_folder,
-            std::vector<PlannedRun>& runs) {
+            Hashes& hashes, std::vector<PlannedRun>& runs) {
   if (depth == grid.axes.size()) {
     if (runs.size() >= kMostRuns)
       throw InputError(study.path, fmt::format("the grid has more than {} runs", kMostRuns));
-    runs.push_back(make_run(values, study, data_folder));
+    runs.push_back(make_run(values, study, data_folder, hashes));
     return;
   }
   const GridAxis& axis = grid.axes[depth];
   for (const std::vector<std::string>& point : axis.values) {
     for (std::size_t k = 0; k < axis.keys.size(); ++k) values[axis.keys[k]] = {point[k], axis.place};
-    expand(grid, depth + 1, values, study, data_folder, runs);
+    expand(grid, depth + 1, values, study, data_folder, hashes, runs);
   }
 }
 
@@ -230,10 +258,11 @@ bool matches(const PlannedRun& run, const Selection& selection) {
 
 std::vector<PlannedRun> plan_runs(const Study& study, const std::string& data_folder) {
   std::vector<PlannedRun> runs;
+  Hashes hashes;
   for (const Grid& grid : study.grids) {
     Values values;
     for (const auto& [key, node] : grid.settings) values[key] = {joined(*node), node->place};
-    expand(grid, 0, values, study, data_folder, runs);
+    expand(grid, 0, values, study, data_folder, hashes, runs);
   }
   std::set<std::string> seen;
   std::erase_if(runs, [&seen](const PlannedRun& run) { return !seen.insert(run.fingerprint).second; });

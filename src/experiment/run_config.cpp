@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiment/images/image_run.h"
 #include "rankflow/error.h"
 
 namespace rankflow::experiment {
@@ -34,6 +35,7 @@ Fields fields(DataOptions& o) {
   Fields list = {choice("kind", o.kind,
                         {{"low_rank", DataKind::low_rank},
                          {"spectrum", DataKind::spectrum},
+                         {"images", DataKind::images},
                          {"corner", DataKind::corner},
                          {"file", DataKind::file}},
                         "where the unknown matrix comes from")};
@@ -50,6 +52,11 @@ Fields fields(DataOptions& o) {
       add({field("values", o.values, "numbers", "singular values, or eigenvalues if symmetric; the others are 0"),
            field("symmetric", o.symmetric, "the same singular vectors on both sides; values may be negative"),
            field("rotated", o.rotated, "random orthogonal singular vectors; no = the unit vectors")});
+      break;
+    case DataKind::images:
+      add({field("path", o.path, "folder", "has the four files of a set of images, named as those of MNIST"),
+           field("seed", o.seed, "seed of controls, batches and the start; the study's seed unless given")});
+      add(rankflow::experiment::fields(o.images));
       break;
     case DataKind::corner:
       add(shape_fields(o));
@@ -142,13 +149,22 @@ Fields fields(EngineOptions& o) {
   return list;
 }
 
+// The kind is there to be refused where it is another; the seed is that of the data.
+Fields batch_fields(EngineOptions& o) {
+  Fields list = {choice("kind", o.kind, {{"descent", EngineKind::descent}}, "descent in mini-batches")};
+  for (OptionField& option : rankflow::fields(o.batches))
+    if (option.name != "seed") list.push_back(std::move(option));
+  return list;
+}
+
 std::vector<std::string> collect_keys() {
   std::vector<std::string> keys = {"seed"};
   const auto add = [&keys](RunConfig config) {
     for (const OptionField& field : fields(config))
       if (std::find(keys.begin(), keys.end(), field.name) == keys.end()) keys.push_back(field.name);
   };
-  for (const DataKind kind : {DataKind::low_rank, DataKind::spectrum, DataKind::corner, DataKind::file}) {
+  for (const DataKind kind :
+       {DataKind::low_rank, DataKind::spectrum, DataKind::images, DataKind::corner, DataKind::file}) {
     RunConfig config;
     config.data.kind = kind;
     add(config);
@@ -182,6 +198,12 @@ void check_sizes(const RunConfig& config) {
 
 std::vector<OptionField> fields(RunConfig& config) {
   Fields list;
+  if (config.data.kind == DataKind::images) {  // one model, one engine, and nothing to choose about the problem
+    append(list, fields(config.data), "data");
+    append(list, batch_fields(config.engine), "engine");
+    append(list, rankflow::experiment::fields(config.model.images), "model");
+    return list;
+  }
   append(list, fields(config.data), "data");
   append(list, fields(config.problem), "problem");
   append(list, fields(config.engine), "engine");
@@ -208,6 +230,7 @@ std::string full_key(const std::string& key) {
 }
 
 void check(const RunConfig& config) {
+  if (config.data.kind == DataKind::images) return check_images(config);
   const EngineKind kind = config.engine.kind;
   if (kind == EngineKind::descent) {
     rankflow::check(config.engine.descent);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "experiment/images/image_options.h"
 #include "rankflow/deep_factorization.h"
 #include "rankflow/descent.h"
 #include "rankflow/flow.h"
@@ -19,6 +20,7 @@ enum class DataKind {
   low_rank,  // U V^T / sqrt(r), U and V standard normal, scaled to a Frobenius norm
   spectrum,  // Q diag(values) Q^T, or Q diag(values) P^T
   corner,    // all entries but one are known, and they say nothing about its size
+  images,    // labelled images as cells of a tensor with a mode for each pixel
   file,      // a dense table, or a list of observations
 };
 
@@ -36,6 +38,7 @@ struct DataOptions {
   std::string path, positions;
   Index observations = 0;  // of a list: the first so many are learned from, the others test; 0 = all
   Index most_rows = 0, most_columns = 0;
+  ImageOptions images;
   std::uint64_t seed = 0;
 };
 
@@ -52,6 +55,7 @@ struct ProblemOptions {
 struct ModelOptions {
   double depth = 3;
   Index hidden_width = 0;
+  ImageModelOptions images;
   InitializationOptions start;
 };
 
@@ -78,6 +82,8 @@ struct EngineOptions {
   std::string instruments;  // names separated by blanks
   DescentOptions descent;   // greedy uses them in each phase
   NuclearNormOptions nuclear_norm;
+  /// Descent on images.
+  BatchOptions batches{.step_size = 5e-4, .batch = 5000};
   FlowRunOptions flow;
   GreedyOptions greedy;
 };

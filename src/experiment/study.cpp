@@ -92,12 +92,13 @@ Grid also_grid(const Node& table, const Grid& base) {
   return grid;
 }
 
-void take_quick(Node& document, bool quick) {
-  const Node* found = document.find("quick");
+// [quick] and [paper_length] stand over the study where they are asked for.
+void take_variant(Node& document, const char* section, bool wanted) {
+  const Node* found = document.find(section);
   if (found == nullptr) return;
   const Node overrides = *found;
-  document.erase("quick");
-  if (quick) merge(document, overrides);
+  document.erase(section);
+  if (wanted) merge(document, overrides);
 }
 
 }  // namespace
@@ -121,7 +122,11 @@ Study parse_study(Node document, const std::string& path, const StudyOptions& op
   study.path = path;
   study.quick = options.quick;
   study.overridden = !options.set.empty() || !options.vary.empty();
-  take_quick(document, options.quick);
+  study.paper_length = options.paper_length;
+  if (options.quick && options.paper_length)
+    throw OptionError("--quick and --paper-length: a study is either short or long", "pass one of them");
+  take_variant(document, "quick", options.quick);
+  take_variant(document, "paper_length", options.paper_length);
   apply_overrides(document, options);
   study.document = std::move(document);
 

@@ -44,11 +44,12 @@ struct Claim {
   std::string every, when;          // or: one number a record, at records where `when` holds
   std::optional<double> low, high;  // what the quantity, or its ratio to `over`, has to lie between
   std::optional<Comparison> over;
-  std::string along;    // a key: the quantity is ordered along it
-  bool rising = false;  // else falling
-  double slack = 0;     // share by which a step may go the wrong way
-  Index at_least = 0;   // 0 = all selected runs have to satisfy
-  bool quick = true;    // no = only the full study can show it
+  std::string along;          // a key: the quantity is ordered along it
+  bool rising = false;        // else falling
+  double slack = 0;           // share by which a step may go the wrong way
+  Index at_least = 0;         // 0 = all selected runs have to satisfy
+  bool quick = true;          // no = only the full study can show it
+  bool paper_length = false;  // yes = only the study at its source's length can
   Place place;
 };
 
@@ -73,7 +74,8 @@ struct Study {
   std::string title, source, about, needs;
   std::vector<std::string> choices;        // what the source leaves open, and what was chosen
   bool quick = false, overridden = false;  // overridden: by --set or --vary
-  Node document;                           // after quick and overrides
+  bool paper_length = false;
+  Node document;  // after quick or paper_length, and overrides
   std::vector<Grid> grids;
   std::vector<Figure> figures;
   std::vector<Claim> claims;
@@ -81,6 +83,7 @@ struct Study {
 
 struct StudyOptions {
   bool quick = false;
+  bool paper_length = false;      // as long as the source had it, where the full study is shorter
   std::vector<std::string> set;   // "engine.step_size=1e-3"
   std::vector<std::string> vary;  // "depth=2,3,4", "seed=1:10"
 };

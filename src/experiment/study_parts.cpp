@@ -157,6 +157,7 @@ Claim parse_claim(const Node& table) {
     claim.at_least = static_cast<Index>(*least);
   }
   claim.quick = reader.flag("quick", true);
+  claim.paper_length = reader.flag("paper_length", false);
   reader.done();
   check_kind(claim);
   return claim;

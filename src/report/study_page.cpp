@@ -204,6 +204,7 @@ std::string summary_line(const StudyReport& input) {
                         failed > 0 ? fmt::format(", {} fail", failed) : "",
                         skipped > 0 ? fmt::format(", {} were skipped", skipped) : "");
   if (input.study->quick) text += " This is the quick variant.";
+  if (input.study->paper_length) text += " This is the variant of the source's length.";
   return text;
 }
 

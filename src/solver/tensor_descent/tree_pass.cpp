@@ -97,23 +97,50 @@ void TreePass<T>::pool_backward(Index node) {
 }
 
 template <class T>
-void TreePass<T>::forward(T* x) {
-  const Index root = model_.tree.root();
-  for (Index node = 0; node < root; ++node) {
-    Node& at = nodes_[node];
-    if (model_.tree.is_leaf(node)) {
-      if (at.product) {
-        at.product->forward(at.input, model_.weights[node], at.h);
-      } else {
-        at.h.view() = model_.weights[node];
-      }
-      continue;
-    }
+void TreePass<T>::forward_node(Index node) {
+  Node& at = nodes_[node];
+  if (!model_.tree.is_leaf(node)) {
     pool_forward(node);
     at.product->forward(pooled(node, at.pairs.size()), model_.weights[node], at.h);
+  } else if (at.product) {
+    at.product->forward(at.input, model_.weights[node], at.h);
+  } else {
+    at.h.view() = model_.weights[node];
   }
+}
+
+template <class T>
+void TreePass<T>::forward_top(T* x) {
+  const Index root = model_.tree.root();
   pool_forward(root);
   top_->forward(pooled(root, nodes_[root].pairs.size()), last(), model_.weights[root].data(), x);
+}
+
+template <class T>
+void TreePass<T>::forward(T* x) {
+  for (Index node = 0; node < model_.tree.root(); ++node) {
+    forward_node(node);
+    if (!others_.empty() && !model_.tree.is_leaf(node)) nodes_[node].h.view() += others_[node].view();
+  }
+  forward_top(x);
+}
+
+template <class T>
+void TreePass<T>::forward_as_part(const TreePass& whole, const std::vector<std::vector<Index>>& kept, T* x) {
+  others_.resize(nodes_.size());
+  for (Index node = 0; node < model_.tree.root(); ++node) {
+    forward_node(node);
+    if (model_.tree.is_leaf(node)) continue;
+    AlignedRows<T>& part = nodes_[node].h;
+    if (others_[node].rows() == 0) others_[node] = AlignedRows<T>(part.rows(), part.columns(), part.stride());
+    const std::vector<Index>& columns = kept[model_.tree.parent[node]];
+    for (Index i = 0; i < part.rows(); ++i)
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        others_[node].row(i)[c] = whole.nodes_[node].h.row(i)[columns[c]] - part.row(i)[c];
+        part.row(i)[c] += others_[node].row(i)[c];
+      }
+  }
+  forward_top(x);
 }
 
 template <class T>

@@ -32,6 +32,13 @@ class TreePass {
   /// After forward() at the same weights.
   void backward(const T* slope, std::vector<MatrixOf<T>>& gradient);
 
+  /// After forward(): the rows of a node below the root, after its weights.
+  const AlignedRows<T>& outputs(Index node) const { return nodes_[node].h; }
+  /// Of a model that has some of the local components of `whole`, at the same weights: forward(), and from now on the
+  /// rows of every node are taken to have what the other components add to them there. kept[v]: the components of inner
+  /// node v, in order; columns beyond them are zero.
+  void forward_as_part(const TreePass& whole, const std::vector<std::vector<Index>>& kept, T* x);
+
  private:
   struct Node {
     AlignedRows<T> input;               // leaves with vectors
@@ -50,6 +57,8 @@ class TreePass {
   AlignedRows<T>& d_pooled(Index node, std::size_t j) {
     return j == 0 ? nodes_[model_.tree.children[node][0]].dh : nodes_[node].dz[j - 1];
   }
+  void forward_node(Index node);
+  void forward_top(T* x);
   void pool_forward(Index node);
   void pool_backward(Index node);
   AlignedRows<T>& last() { return lone_child_ ? ones_ : nodes_[model_.tree.children.back().back()].h; }
@@ -57,6 +66,7 @@ class TreePass {
 
   const TreeFactorization<T>& model_;
   std::vector<Node> nodes_;
+  std::vector<AlignedRows<T>> others_;  // by node: what is added to its rows; empty = nothing
   std::optional<TopProduct<T>> top_;
   bool lone_child_ = false;  // of the root: it is multiplied with a row of ones
   AlignedRows<T> ones_, d_ones_;
