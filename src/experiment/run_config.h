@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "experiment/tensor/tensor_options.h"
 #include "rankflow/deep_factorization.h"
 #include "rankflow/descent.h"
 #include "rankflow/flow.h"
+#include "rankflow/grow.h"
 #include "rankflow/matrix_problem.h"
 #include "rankflow/nuclear_norm.h"
 #include "rankflow/options.h"
@@ -20,7 +22,17 @@ enum class DataKind {
   spectrum,  // Q diag(values) Q^T, or Q diag(values) P^T
   corner,    // all entries but one are known, and they say nothing about its size
   file,      // a dense table, or a list of observations
+  // tensors:
+  cp,     // a sum of outer products of standard normal vectors, scaled to a Frobenius norm
+  tree,   // a hierarchical factorization of standard normal matrices, scaled likewise
+  array,  // a file
 };
+inline bool is_tensor(DataKind kind) {
+  return kind == DataKind::cp || kind == DataKind::tree || kind == DataKind::array;
+}
+inline bool is_file(DataKind kind) {
+  return kind == DataKind::file || kind == DataKind::array;
+}
 
 struct DataOptions {
   DataKind kind = DataKind::low_rank;
@@ -36,6 +48,7 @@ struct DataOptions {
   std::string path, positions;
   Index observations = 0;  // of a list: the first so many are learned from, the others test; 0 = all
   Index most_rows = 0, most_columns = 0;
+  TensorDataOptions tensor;
   std::uint64_t seed = 0;
 };
 
@@ -46,16 +59,21 @@ struct ProblemOptions {
   Index count = 0;       // 0 = all entries that are known
   double deviation = 0;  // of a measuring matrix's entries; 0 = 1 / sqrt(rows columns)
   MatrixLoss loss;
+  TensorLoss tensor_loss;
   std::uint64_t seed = 0;
 };
 
+enum class ModelKind { matrix, cp, tree };
+
 struct ModelOptions {
+  ModelKind kind = ModelKind::matrix;
   double depth = 3;
   Index hidden_width = 0;
   InitializationOptions start;
+  TensorModelOptions tensor;
 };
 
-enum class EngineKind { descent, flow, nuclear_norm, greedy };
+enum class EngineKind { descent, flow, nuclear_norm, greedy, grow };
 enum class ScalarKind { double_precision, single_precision };
 
 /// Greedy low-rank learning (Li, Luo, Lyu 2021): columns are added to the factors one at a time.
@@ -80,6 +98,8 @@ struct EngineOptions {
   NuclearNormOptions nuclear_norm;
   FlowRunOptions flow;
   GreedyOptions greedy;
+  CpWindowOptions windows;  // descent on CP factorizations
+  GrowOptions grow;
 };
 
 struct RunConfig {
@@ -88,6 +108,10 @@ struct RunConfig {
   ModelOptions model;
   EngineOptions engine;
 };
+
+bool is_tensor(const RunConfig& config);
+/// May negligible components wait (entries, an optimizer with one step for all)?
+bool takes_windows(const RunConfig& config);
 
 /// The options that matter for a run of these kinds, with their dotted names: "data.rank", "engine.step_size". What
 /// says the kind comes first.
