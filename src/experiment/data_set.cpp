@@ -10,6 +10,7 @@
 
 #include "experiment/images/image_run.h"
 #include "experiment/matrix_source.h"
+#include "experiment/tensor/tensor_data.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
 #include "rankflow/rng.h"
@@ -129,8 +130,13 @@ std::map<std::string, double> known_numbers(const MatrixSource& source, const Ma
 }  // namespace
 
 DataSet make_data_set(const DataOptions& data, const ProblemOptions& problem) {
-  MatrixSource source = make_matrix(data);
   DataSet made;
+  if (is_tensor(data.kind)) {
+    made.tensor = std::make_shared<const TensorDataSet>(make_tensor_data(data, problem));
+    made.numbers = made.tensor->numbers;
+    return made;
+  }
+  MatrixSource source = make_matrix(data);
   made.problem = measure_source(source, data, problem);
   made.numbers = known_numbers(source, made.problem);
   const EntryList<double>& entries = made.problem.entries;

@@ -14,10 +14,13 @@
 
 namespace rankflow::experiment {
 
+struct TensorDataSet;
+
 struct DataSet {
   std::shared_ptr<const ImageSet> images;  // in place of all others where the data are images
   MatrixProblem<double> problem;
-  Reference reference;                    // truth is empty where nobody knows it
+  Reference reference;                          // truth is empty where nobody knows it
+  std::shared_ptr<const TensorDataSet> tensor;  // in place of both where the data are a tensor
   std::map<std::string, double> numbers;  // "truth_nuclear_norm", "truth_sigma_1", "count": for claims and figures
 };
 

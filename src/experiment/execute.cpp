@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "experiment/images/image_run.h"
+#include "experiment/tensor/tensor_run.h"
 #include "experiment/watching.h"
 #include "rankflow/error.h"
 #include "solver/greedy/greedy_rank.h"
@@ -84,7 +85,8 @@ std::vector<Watcher> watchers(const RunConfig& config, const DataSet& data, Traj
 }
 
 bool moves_together(const RunConfig& config) {
-  return config.engine.kind == EngineKind::descent && config.problem.measurement == MeasurementKind::gaussian;
+  return !is_tensor(config) && config.engine.kind == EngineKind::descent &&
+         config.problem.measurement == MeasurementKind::gaussian;
 }
 
 std::vector<RunOutcome> execute_together(const std::vector<const RunConfig*>& configs, const DataSet& data,
@@ -95,6 +97,7 @@ std::vector<RunOutcome> execute_together(const std::vector<const RunConfig*>& co
 }
 
 RunOutcome execute(const RunConfig& config, const DataSet& data, const StopAsked& stop) {
+  if (is_tensor(config)) return execute_tensor(config, *data.tensor, stop);
   RunOutcome outcome;
   switch (config.engine.kind) {
     case EngineKind::descent:
@@ -114,6 +117,8 @@ RunOutcome execute(const RunConfig& config, const DataSet& data, const StopAsked
     case EngineKind::flow:
       follow(config, data, stop, outcome);
       break;
+    case EngineKind::grow:
+      throw InternalError("only factorizations of tensors grow");
   }
   return outcome;
 }

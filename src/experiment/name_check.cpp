@@ -13,6 +13,8 @@
 #include "experiment/images/image_run.h"
 #include "experiment/matrix_source.h"
 #include "experiment/run_record.h"
+#include "experiment/tensor/tensor_data.h"
+#include "experiment/tensor/tensor_run.h"
 #include "rankflow/error.h"
 #include "rankflow/instrument.h"
 
@@ -42,13 +44,22 @@ class Samples {
   const Sample& of(const PlannedRun& run) {
     std::string key;
     for (const auto& [name, value] : run.settings)
-      if (name == "engine.instruments" || name == "engine.kind" || name.starts_with("data.")) key += value + "\n";
+      if (name == "engine.instruments" || name == "engine.kind" || name.starts_with("data.") || name == "model.kind" ||
+          name == "model.tree")
+        key += value + "\n";
     key += run.config.data.path;
     if (const auto found = known_.find(key); found != known_.end()) return found->second;
     Sample sample;
     const auto add = [&sample](const std::string& name) { sample.numbers[name] = 1; };
-    for (const char* name : {"iterations", "seconds", "count", "rows", "columns"}) add(name);
+    for (const char* name : {"iterations", "seconds", "count"}) add(name);
     for (const auto& [name, value] : run_numbers(run, {})) add(name);
+    if (is_tensor(run.config)) {
+      for (const std::string& name : tensor_data_numbers(run.config.data)) add(name);
+      for (const std::string& name : tensor_run_numbers(run.config)) add(name);
+      add_tensor_columns(run, sample.trajectory);
+      return known_[key] = std::move(sample);
+    }
+    for (const char* name : {"rows", "columns"}) add(name);
     if (run.config.engine.kind == EngineKind::nuclear_norm)
       for (const char* name : {"norm", "dual_bound", "violation"}) add(name);
     if (run.config.engine.kind == EngineKind::greedy) add("columns_added");
@@ -63,6 +74,15 @@ class Samples {
   }
 
  private:
+  void add_tensor_columns(const PlannedRun& run, Trajectory& trajectory) const {
+    try {
+      trajectory.columns = tensor_columns(run.config);
+    } catch (const OptionError& error) {
+      throw InputError(study_.path, std::string("engine.instruments: ") + error.what());
+    }
+    trajectory.rows.assign(2, std::vector<double>(trajectory.columns.size(), 1.0));
+  }
+
   // Instruments are made for a reference of the right size; what is in it does not matter for their names.
   void add_columns(const PlannedRun& run, Trajectory& trajectory) const {
     const DataOptions& data = run.config.data;

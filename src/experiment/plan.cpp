@@ -63,9 +63,9 @@ RunConfig make_config(const Values& values) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size())
       complain(seed->second.place, fmt::format("seed: found '{}', expected an integer from 0 to 2^64 - 1", text));
-    config.data.seed = config.problem.seed = config.model.start.seed = number;
+    config.data.seed = config.problem.seed = config.model.start.seed = config.model.tensor.start.seed = number;
   }
-  for (const char* key : {"data.kind", "problem.measurement", "engine.kind"})
+  for (const char* key : {"data.kind", "problem.measurement", "engine.kind", "model.kind"})
     if (const auto value = values.find(key); value != values.end()) set_value(config, key, value->second);
   for (const auto& [key, value] : values)
     if (key != "seed") set_value(config, key, value);
@@ -136,7 +136,7 @@ PlannedRun make_run(const Values& values, const Study& study, const std::string&
   check_config(run.config, place_of("engine.kind"));
   std::string all = fmt::format("{} {}", RANKFLOW_VERSION, kFormat);
   for (const auto& [key, value] : run.settings) all += fmt::format("\n{}={}", key, value);
-  if (run.config.data.kind == DataKind::file) {
+  if (is_file(run.config.data.kind)) {
     for (std::string* path : {&run.config.data.path, &run.config.data.positions}) {
       *path = find_file(*path, study, data_folder, place_of("data.path"));
       if (!path->empty()) all += fmt::format("\n{}", content_hash(*path, hashes));
@@ -237,6 +237,7 @@ std::string short_key(const std::string& key) {
   const std::string last = key.substr(dot + 1);
   if (key == "data.seed") return "seed";
   if (key == "engine.kind") return "engine";
+  if (key == "model.kind") return "model";
   return full_key(last) == key ? last : key;
 }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "experiment/images/image_run.h"
+#include "experiment/tensor/tensor_run.h"
 #include "rankflow/error.h"
 
 namespace rankflow::experiment {
@@ -24,10 +25,19 @@ void append(Fields& to, Fields from, const std::string& section) {
   }
 }
 
+void add_to(Fields& list, Fields more) {
+  std::move(more.begin(), more.end(), std::back_inserter(list));
+}
+
 Fields shape_fields(DataOptions& o) {
   return {field("rows", o.rows, Range{1, 1e6}, "rows of the matrix"),
           field("columns", o.columns, Range{1, 1e6}, "columns of the matrix"),
           field("noise", o.noise, Range{0, 1e12}, "standard deviation of the noise on what is observed"),
+          field("seed", o.seed, "seed of the data; the study's seed unless given")};
+}
+
+Fields noise_fields(DataOptions& o) {
+  return {field("noise", o.noise, Range{0, kMany}, "standard deviation of the noise on what is observed"),
           field("seed", o.seed, "seed of the data; the study's seed unless given")};
 }
 
@@ -37,9 +47,12 @@ Fields fields(DataOptions& o) {
                          {"spectrum", DataKind::spectrum},
                          {"images", DataKind::images},
                          {"corner", DataKind::corner},
-                         {"file", DataKind::file}},
-                        "where the unknown matrix comes from")};
-  const auto add = [&list](Fields more) { std::move(more.begin(), more.end(), std::back_inserter(list)); };
+                         {"file", DataKind::file},
+                         {"cp", DataKind::cp},
+                         {"tree", DataKind::tree},
+                         {"array", DataKind::array}},
+                        "where the unknown matrix or tensor comes from")};
+  const auto add = [&list](Fields more) { add_to(list, std::move(more)); };
   switch (o.kind) {
     case DataKind::low_rank:
       add(shape_fields(o));
@@ -75,35 +88,64 @@ Fields fields(DataOptions& o) {
            field("most_columns", o.most_columns, Range{0, kMany}, "only the columns with most observations; 0 = all"),
            field("noise", o.noise, Range{0, kMany}, "standard deviation of the noise on what is observed"),
            field("seed", o.seed, "seed of the noise; the study's seed unless given")});
+      break;
+    case DataKind::cp:
+      add(cp_data_fields(o.tensor));
+      add(noise_fields(o));
+      break;
+    case DataKind::tree:
+      add(tree_data_fields(o.tensor));
+      add(noise_fields(o));
+      break;
+    case DataKind::array:
+      add({field("path", o.path, "file", "an array of any order")});
+      add(noise_fields(o));
   }
   return list;
 }
 
-Fields fields(ProblemOptions& o) {
-  Fields list = {choice("measurement", o.measurement,
-                        {{"entries", MeasurementKind::entries},
-                         {"gaussian", MeasurementKind::gaussian},
-                         {"rank_one", MeasurementKind::rank_one},
-                         {"full", MeasurementKind::full}},
-                        "what is known of the matrix"),
-                 choice("normalization", o.loss.normalization,
-                        {{"mean", Normalization::mean}, {"half_sum", Normalization::half_sum}},
-                        "mean of squares, or half their sum; learning rates depend on it"),
-                 choice("penalty", o.loss.penalty, {{"squared", Penalty::squared}, {"huber", Penalty::huber}},
-                        "what a residual costs"),
-                 field("delta", o.loss.delta, Range{0, kMany, true}, "huber: where squares end")};
+Fields matrix_loss_fields(MatrixLoss& loss) {
+  return {choice("normalization", loss.normalization,
+                 {{"mean", Normalization::mean}, {"half_sum", Normalization::half_sum}},
+                 "mean of squares, or half their sum; learning rates depend on it"),
+          choice("penalty", loss.penalty, {{"squared", Penalty::squared}, {"huber", Penalty::huber}},
+                 "what a residual costs"),
+          field("delta", loss.delta, Range{0, kMany, true}, "huber: where squares end")};
+}
+
+Fields fields(ProblemOptions& o, bool tensor) {
+  std::vector<std::pair<std::string, MeasurementKind>> kinds = {{"entries", MeasurementKind::entries},
+                                                                {"gaussian", MeasurementKind::gaussian},
+                                                                {"rank_one", MeasurementKind::rank_one}};
+  if (!tensor) kinds.emplace_back("full", MeasurementKind::full);
+  Fields list = {choice("measurement", o.measurement, kinds, "what is known of the matrix or tensor")};
+  for (OptionField& option : tensor ? loss_fields(o.tensor_loss) : matrix_loss_fields(o.loss))
+    list.push_back(std::move(option));
   if (o.measurement == MeasurementKind::full) return list;
   list.push_back(field("count", o.count, Range{0, kMany}, "measurements; 0 = all entries that are known"));
   list.push_back(field("seed", o.seed, "seed of the choice of measurements; the study's seed unless given"));
   if (o.measurement != MeasurementKind::entries)
-    list.push_back(field("deviation", o.deviation, Range{0, kMany},
-                         "standard deviation of the measuring numbers; 0 = gaussian 1/sqrt(rows columns), rank_one 1"));
+    list.push_back(
+        field("deviation", o.deviation, Range{0, kMany},
+              "standard deviation of the measuring numbers; 0 = gaussian 1/sqrt(cells), rank_one 1 for matrices "
+              "and cells^(-1/2N) for tensors of order N"));
   return list;
 }
 
-Fields fields(ModelOptions& o) {
-  Fields list = {field("depth", o.depth, Range{1, 1e3}, "factors of the product; the flow takes any number above 1"),
-                 field("hidden_width", o.hidden_width, Range{0, 1e6}, "0 = the smaller side of the matrix")};
+Fields fields(ModelOptions& o, EngineKind engine) {
+  Fields list = {choice("kind", o.kind,
+                        {{"matrix", ModelKind::matrix}, {"cp", ModelKind::cp}, {"tree", ModelKind::tree}},
+                        "a product of matrices, a sum of outer products, or a hierarchical factorization")};
+  if (engine == EngineKind::grow) {
+    if (o.kind == ModelKind::tree) add_to(list, growing_tree_fields(o.tensor));
+    list.push_back(field("seed", o.tensor.start.seed, "seed of the start; the study's seed unless given"));
+    return list;
+  }
+  if (o.kind == ModelKind::cp) add_to(list, cp_model_fields(o.tensor));
+  if (o.kind == ModelKind::tree) add_to(list, tree_model_fields(o.tensor));
+  if (o.kind != ModelKind::matrix) return list;
+  add_to(list, {field("depth", o.depth, Range{1, 1e3}, "factors of the product; the flow takes any number above 1"),
+                field("hidden_width", o.hidden_width, Range{0, 1e6}, "0 = the smaller side of the matrix")});
   for (OptionField& option : rankflow::fields(o.start)) list.push_back(std::move(option));
   return list;
 }
@@ -128,17 +170,25 @@ Fields fields(FlowRunOptions& o) {
   return list;
 }
 
+// Everything but the seed, which is the model's.
+Fields growth_fields(GrowOptions& o) {
+  Fields list = rankflow::fields(o);
+  std::erase_if(list, [](const OptionField& option) { return option.name == "seed"; });
+  return list;
+}
+
 Fields fields(EngineOptions& o) {
   Fields list = {
       choice("kind", o.kind,
              {{"descent", EngineKind::descent},
               {"flow", EngineKind::flow},
               {"nuclear_norm", EngineKind::nuclear_norm},
-              {"greedy", EngineKind::greedy}},
-             "gradient descent on the factors, the flow of their product, the least nuclear norm, or "
-             "columns that enter one at a time"),
+              {"greedy", EngineKind::greedy},
+              {"grow", EngineKind::grow}},
+             "gradient descent on the factors, the flow of their product, the least nuclear norm, "
+             "columns that enter one at a time, or a factorization of a tensor that grows"),
       field("instruments", o.instruments, "list of names", "what is recorded besides iteration, time, loss")};
-  const auto add = [&list](Fields more) { std::move(more.begin(), more.end(), std::back_inserter(list)); };
+  const auto add = [&list](Fields more) { add_to(list, std::move(more)); };
   if (o.kind == EngineKind::descent)
     add({choice("scalar", o.scalar, {{"double", ScalarKind::double_precision}, {"float", ScalarKind::single_precision}},
                 "numbers inside the engine")});
@@ -146,6 +196,7 @@ Fields fields(EngineOptions& o) {
   if (o.kind == EngineKind::greedy) add(fields(o.greedy));
   if (o.kind == EngineKind::nuclear_norm) add(rankflow::fields(o.nuclear_norm));
   if (o.kind == EngineKind::flow) add(fields(o.flow));
+  if (o.kind == EngineKind::grow) add(growth_fields(o.grow));
   return list;
 }
 
@@ -179,6 +230,15 @@ std::vector<std::string> collect_keys() {
     config.engine.kind = kind;
     add(config);
   }
+  for (const DataKind kind : {DataKind::cp, DataKind::tree, DataKind::array}) {
+    RunConfig config;
+    config.data.kind = kind;
+    config.problem.tensor_loss.penalty = TensorPenalty::huber;
+    config.model.kind = kind == DataKind::tree ? ModelKind::tree : ModelKind::cp;
+    add(config);
+    config.engine.kind = EngineKind::grow;
+    add(config);
+  }
   return keys;
 }
 
@@ -194,6 +254,19 @@ void check_sizes(const RunConfig& config) {
     throw OptionError(fmt::format("problem.count = {}: only {} entries are known", config.problem.count, known));
 }
 
+// Matrices and tensors have models and engines of their own.
+void check_kinds(const RunConfig& config) {
+  const EngineKind engine = config.engine.kind;
+  const bool tensor = is_tensor(config), moved = engine == EngineKind::descent || engine == EngineKind::grow;
+  if (tensor && !moved)
+    throw OptionError("engine.kind: the data are a tensor", "descent and grow move factorizations of tensors");
+  if (tensor && config.model.kind == ModelKind::matrix)
+    throw OptionError("model.kind = matrix: the data are a tensor", "model.kind is \"cp\" or \"tree\"");
+  if (!tensor && (engine == EngineKind::grow || config.model.kind != ModelKind::matrix))
+    throw OptionError("model.kind, engine.kind: growing, cp and tree factorizations need the data of a tensor",
+                      "data.kind is \"cp\", \"tree\" or \"array\"");
+}
+
 }  // namespace
 
 std::vector<OptionField> fields(RunConfig& config) {
@@ -205,11 +278,24 @@ std::vector<OptionField> fields(RunConfig& config) {
     return list;
   }
   append(list, fields(config.data), "data");
-  append(list, fields(config.problem), "problem");
+  append(list, fields(config.problem, is_tensor(config)), "problem");
   append(list, fields(config.engine), "engine");
-  if (config.engine.kind == EngineKind::descent || config.engine.kind == EngineKind::flow)
-    append(list, fields(config.model), "model");
+  if (takes_windows(config)) append(list, window_fields(config.engine.windows), "engine");
+  const EngineKind engine = config.engine.kind;
+  if (engine == EngineKind::descent || engine == EngineKind::flow || engine == EngineKind::grow)
+    append(list, fields(config.model, engine), "model");
   return list;
+}
+
+bool is_tensor(const RunConfig& config) {
+  return is_tensor(config.data.kind);
+}
+
+bool takes_windows(const RunConfig& config) {
+  const Optimizer optimizer = config.engine.descent.optimizer;
+  return is_tensor(config) && config.engine.kind == EngineKind::descent && config.model.kind == ModelKind::cp &&
+         config.problem.measurement == MeasurementKind::entries && optimizer != Optimizer::momentum &&
+         optimizer != Optimizer::adam;
 }
 
 const std::vector<std::string>& known_keys() {
@@ -232,6 +318,10 @@ std::string full_key(const std::string& key) {
 void check(const RunConfig& config) {
   if (config.data.kind == DataKind::images) return check_images(config);
   const EngineKind kind = config.engine.kind;
+  if (is_file(config.data.kind) && config.data.path.empty())
+    throw OptionError("data.path is missing: data of kind file or array need one");
+  check_kinds(config);
+  if (is_tensor(config)) return check_tensor_run(config);
   if (kind == EngineKind::descent) {
     rankflow::check(config.engine.descent);
     if (config.model.depth != std::floor(config.model.depth))
@@ -241,8 +331,6 @@ void check(const RunConfig& config) {
   }
   if (kind == EngineKind::flow && config.model.depth <= 1)
     throw OptionError(fmt::format("model.depth = {}: the flow needs a depth above 1", config.model.depth));
-  if (config.data.kind == DataKind::file && config.data.path.empty())
-    throw OptionError("data.path is missing: data of kind file need one");
   check_sizes(config);
   if (config.data.kind == DataKind::spectrum && config.data.symmetric && config.data.rows != config.data.columns)
     throw OptionError("data.symmetric = true: rows and columns have to be equal");

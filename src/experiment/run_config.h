@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "experiment/images/image_options.h"
+#include "experiment/tensor/tensor_options.h"
 #include "rankflow/deep_factorization.h"
 #include "rankflow/descent.h"
 #include "rankflow/flow.h"
+#include "rankflow/grow.h"
 #include "rankflow/matrix_problem.h"
 #include "rankflow/nuclear_norm.h"
 #include "rankflow/options.h"
@@ -22,7 +24,17 @@ enum class DataKind {
   corner,    // all entries but one are known, and they say nothing about its size
   images,    // labelled images as cells of a tensor with a mode for each pixel
   file,      // a dense table, or a list of observations
+  // tensors:
+  cp,     // a sum of outer products of standard normal vectors, scaled to a Frobenius norm
+  tree,   // a hierarchical factorization of standard normal matrices, scaled likewise
+  array,  // a file
 };
+inline bool is_tensor(DataKind kind) {
+  return kind == DataKind::cp || kind == DataKind::tree || kind == DataKind::array;
+}
+inline bool is_file(DataKind kind) {
+  return kind == DataKind::file || kind == DataKind::array;
+}
 
 struct DataOptions {
   DataKind kind = DataKind::low_rank;
@@ -39,6 +51,7 @@ struct DataOptions {
   Index observations = 0;  // of a list: the first so many are learned from, the others test; 0 = all
   Index most_rows = 0, most_columns = 0;
   ImageOptions images;
+  TensorDataOptions tensor;
   std::uint64_t seed = 0;
 };
 
@@ -49,17 +62,22 @@ struct ProblemOptions {
   Index count = 0;       // 0 = all entries that are known
   double deviation = 0;  // of a measuring matrix's entries; 0 = 1 / sqrt(rows columns)
   MatrixLoss loss;
+  TensorLoss tensor_loss;
   std::uint64_t seed = 0;
 };
 
+enum class ModelKind { matrix, cp, tree };
+
 struct ModelOptions {
+  ModelKind kind = ModelKind::matrix;
   double depth = 3;
   Index hidden_width = 0;
   ImageModelOptions images;
   InitializationOptions start;
+  TensorModelOptions tensor;
 };
 
-enum class EngineKind { descent, flow, nuclear_norm, greedy };
+enum class EngineKind { descent, flow, nuclear_norm, greedy, grow };
 enum class ScalarKind { double_precision, single_precision };
 
 /// Greedy low-rank learning (Li, Luo, Lyu 2021): columns are added to the factors one at a time.
@@ -86,6 +104,8 @@ struct EngineOptions {
   BatchOptions batches{.step_size = 5e-4, .batch = 5000};
   FlowRunOptions flow;
   GreedyOptions greedy;
+  CpWindowOptions windows;  // descent on CP factorizations
+  GrowOptions grow;
 };
 
 struct RunConfig {
@@ -94,6 +114,10 @@ struct RunConfig {
   ModelOptions model;
   EngineOptions engine;
 };
+
+bool is_tensor(const RunConfig& config);
+/// May negligible components wait (entries, an optimizer with one step for all)?
+bool takes_windows(const RunConfig& config);
 
 /// The options that matter for a run of these kinds, with their dotted names: "data.rank", "engine.step_size". What
 /// says the kind comes first.

@@ -41,6 +41,11 @@ struct InstrumentKind {
   std::function<Made(const InstrumentRequest&)> make;
 };
 
+/// Throws OptionError with the closest of the known names.
+[[noreturn]] void throw_unknown_instrument(const std::string& name, const std::vector<std::string>& known);
+/// Throws OptionError where a column occurs twice.
+void require_different(const std::vector<std::string>& columns);
+
 std::vector<InstrumentKind> spectrum_instruments();
 std::vector<InstrumentKind> error_instruments();
 std::vector<InstrumentKind> dynamics_instruments();

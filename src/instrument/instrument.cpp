@@ -43,15 +43,6 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
-[[noreturn]] void throw_unknown(const std::string& name) {
-  std::vector<std::pair<std::size_t, std::string>> near;
-  for (const InstrumentKind& kind : catalogue()) near.emplace_back(distance(name, kind.name), kind.name);
-  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string hint = "the closest names are ";
-  for (std::size_t k = 0; k < kClosest; ++k) hint += (k > 0 ? ", " : "") + near[k].second;
-  throw OptionError("there is no instrument '" + name + "'", hint);
-}
-
 [[noreturn]] void throw_parameter(const InstrumentRequest& request, const std::string& expected) {
   throw OptionError(request.parameter.empty()
                         ? "the instrument " + request.name + " needs a parameter: " + expected
@@ -65,6 +56,20 @@ bool parse(const std::string& text, Number& value) {
 }
 
 }  // namespace
+
+void throw_unknown_instrument(const std::string& name, const std::vector<std::string>& known) {
+  std::vector<std::pair<std::size_t, std::string>> near;
+  for (const std::string& other : known) near.emplace_back(distance(name, other), other);
+  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string hint = "the closest names are ";
+  for (std::size_t k = 0; k < kClosest; ++k) hint += (k > 0 ? ", " : "") + near[k].second;
+  throw OptionError("there is no instrument '" + name + "'", hint);
+}
+
+void require_different(const std::vector<std::string>& columns) {
+  if (std::set<std::string>(columns.begin(), columns.end()).size() != columns.size())
+    throw OptionError("two instruments give a column of the same name", "ask for each instrument once");
+}
 
 double InstrumentRequest::positive(double otherwise) const {
   if (parameter.empty() && !std::isnan(otherwise)) return otherwise;
@@ -112,15 +117,16 @@ Instrument make_instrument(const std::string& spec, Index num_rows, Index num_co
     InstrumentKind::Made made = kind.make(request);
     return {spec, kind.help, std::move(made.columns), std::move(made.measure)};
   }
-  throw_unknown(request.name);
+  std::vector<std::string> names;
+  for (const InstrumentKind& kind : catalogue()) names.push_back(kind.name);
+  throw_unknown_instrument(request.name, names);
 }
 
 Watcher record_into(Trajectory& to, std::vector<Instrument> instruments) {
   std::vector<std::string> columns = {"iteration", "time", "loss"};
   for (const Instrument& instrument : instruments)
     columns.insert(columns.end(), instrument.columns.begin(), instrument.columns.end());
-  if (std::set<std::string>(columns.begin(), columns.end()).size() != columns.size())
-    throw OptionError("two instruments give a column of the same name", "ask for each instrument once");
+  require_different(columns);
   if (!to.rows.empty() && to.columns != columns)
     throw OptionError("the trajectory has other columns than these instruments give", "begin with an empty one");
   to.columns = std::move(columns);
