@@ -6,17 +6,25 @@
 
 namespace rankflow {
 namespace {
-int threads_in_use = 0;
+
+// What is threaded we thread ourselves. BLAS and LAPACK on several threads would make bits depend on their number, and
+// OpenBLAS' threads wait by yielding, which starves them where other programs compute.
+int with_one_blas_thread(int threads) {
+  openblas_set_num_threads(1);
+  return threads;
 }
 
+// Before main(): also programs that use the library and never ask for threads get it.
+int threads_in_use = with_one_blas_thread(omp_get_num_procs());
+
+}  // namespace
+
 int set_num_threads(int threads) {
-  threads_in_use = threads > 0 ? threads : omp_get_num_procs();
-  openblas_set_num_threads(1);  // what is threaded we thread ourselves
+  threads_in_use = with_one_blas_thread(threads > 0 ? threads : omp_get_num_procs());
   return threads_in_use;
 }
 
 int num_threads() {
-  if (threads_in_use == 0) set_num_threads(0);
   return threads_in_use;
 }
 

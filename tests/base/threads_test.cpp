@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/threads.h"
 
+#include <cblas.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -58,6 +59,11 @@ TEST_P(Threads, LoopInsideALoopIsDoneWhole) {
     parallel_blocks(20, 1, [&](Index column, Index, Index) { ++seen[20 * row + column]; });
   });
   EXPECT_EQ(seen, std::vector<int>(400, 1));
+}
+
+// Each test is a process of its own under ctest: nothing has asked for threads here.
+TEST(BlasThreads, AreOneBeforeAnybodyAsks) {
+  EXPECT_EQ(openblas_get_num_threads(), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Numbers, Threads, testing::Values(1, 2, 5), testing::PrintToStringParamName());

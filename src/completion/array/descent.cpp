@@ -116,7 +116,8 @@ class Fitting {
   void save(TensorDescent<double>& engine) const {
     Archive archive = engine.state();
     std::vector<double> weights;
-    for (const Matrix& matrix : weights_of(best_.model)) weights.insert(weights.end(), matrix.begin(), matrix.end());
+    for (const Matrix& matrix : weights_of(best_.model))
+      weights.insert(weights.end(), matrix.data(), matrix.data() + matrix.size());
     archive.set("best_weights", weights);
     archive.set("best", std::vector<double>{best_.train_rmse, best_.validation_rmse});
     archive.set("best_iteration", best_.best_iteration);

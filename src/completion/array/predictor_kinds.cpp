@@ -58,8 +58,12 @@ struct Kind {
   const char* name;
   Predictor (*read)(const Archive&, const std::vector<Index>& shape);
 };
-constexpr Kind kKinds[] = {
-    {"cp", read_cp}, {"generalized", read_generalized}, {"overlap", read_dense}, {"recentred", read_recentred}};
+constexpr Kind kKinds[] = {{"cp", read_factors<CpFactorization<double>, load_cp>},
+                           {"tree", read_factors<TreeFactorization<double>, load_tree>},
+                           {"matrix", read_factors<UnfoldedMatrix, load_matrix>},
+                           {"generalized", read_generalized},
+                           {"overlap", read_dense},
+                           {"recentred", read_recentred}};
 
 }  // namespace
 
