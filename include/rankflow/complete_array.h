@@ -35,8 +35,8 @@ struct ArrayOptions {
   OverlapOptions overlap = {};
 };
 
-/// The options of the job itself (the engines' own have fields of their own).
-std::vector<OptionField> fields(ArrayOptions& options);
+/// The options of the job itself, for records, reports and fingerprints (engines have fields of their own).
+std::vector<OptionField> record_fields(ArrayOptions& options);
 
 /// What predicts the cells of an array.
 class ArrayPredictor {

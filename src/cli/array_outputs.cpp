@@ -93,7 +93,7 @@ std::string record(const Tensor& tensor, const ArrayCompletion& result, const Ar
   made["command"] = shell_line(command);
   made["version"] = RANKFLOW_VERSION;
   ArrayOptions copy = options;
-  for (const OptionField& option : fields(copy)) made["options"][option.name] = option.get();
+  for (const OptionField& option : record_fields(copy)) made["options"][option.name] = option.get();
   return made.dump();
 }
 

@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "cli/array_verbs.h"
 #include "cli/complete_outputs.h"
+#include "cli/interruption.h"
 #include "cli/option_binding.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
@@ -123,7 +124,7 @@ void run(Settings& settings, Outcome& outcome) {
   progress.clear();
 
   if (result.stop == Stop::interrupted) {
-    fmt::print(stderr, "interrupted; to go on:\n  {}\n", resume_line(outcome.command, checkpoint.path));
+    say_interrupted(resume_line(outcome.command, checkpoint.path), settings.json);
     outcome.status = 1;
     return;
   }

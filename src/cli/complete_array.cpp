@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "cli/array_verbs.h"
+#include "cli/interruption.h"
 #include "cli/progress.h"
-#include "cli/verbs.h"
 
 namespace rankflow::cli {
 
@@ -37,7 +37,7 @@ int complete_array_file(const ArrayJob& job) {
   progress.clear();
   for (const std::string& warning : result.warnings) fmt::print(stderr, "warning: {}\n", warning);
   if (result.stop == Stop::interrupted) {
-    fmt::print(stderr, "interrupted; to go on:\n  {}\n", resume_line(job.command, job.checkpoint.path));
+    say_interrupted(resume_line(job.command, job.checkpoint.path), job.json);
     return 1;
   }
   std::vector<std::string> written;

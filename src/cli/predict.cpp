@@ -132,6 +132,8 @@ void print_summary(const Settings& settings, const Counts& counts, const Folded&
 }
 
 void run(const Settings& settings) {
+  if (settings.json && settings.output == "-")
+    throw OptionError("--json and predictions both want standard output", "name a file for the predictions with -o");
   if (!settings.weight.empty() && settings.given.empty()) throw OptionError("--weight names a column of --given");
   set_num_threads(settings.threads);
   const Archive archive = Archive::read(settings.model);

@@ -20,14 +20,4 @@ std::string shell_line(const std::vector<std::string>& words) {
   return line;
 }
 
-std::string resume_line(std::vector<std::string> command, const std::string& checkpoint) {
-  std::erase_if(command, [](const std::string& word) { return word.starts_with("--resume="); });
-  for (std::size_t k = 0; k < command.size(); ++k)
-    if (command[k] == "--resume" && k + 1 < command.size())
-      command.erase(command.begin() + static_cast<std::ptrdiff_t>(k),
-                    command.begin() + static_cast<std::ptrdiff_t>(k) + 2);
-  command.insert(command.end(), {"--resume", checkpoint});
-  return shell_line(command);
-}
-
 }  // namespace rankflow::cli

@@ -28,7 +28,5 @@ void add_options(CLI::App& program, Outcome& outcome);
 
 /// Words as a shell would have to read them.
 std::string shell_line(const std::vector<std::string>& words);
-/// The command line that goes on from a checkpoint.
-std::string resume_line(std::vector<std::string> command, const std::string& checkpoint);
 
 }  // namespace rankflow::cli

@@ -193,7 +193,7 @@ std::string fingerprint(const Tensor& tensor, const ArrayOptions& options) {
   for (const double value : tensor.value) hash.number(value);
   for (const float weight : tensor.weight) hash.number(static_cast<double>(weight));
   ArrayOptions copy = options;
-  for (const std::vector<OptionField>& list : {fields(copy), fields(copy.grow), fields(copy.overlap)})
+  for (const std::vector<OptionField>& list : {record_fields(copy), fields(copy.grow), fields(copy.overlap)})
     for (const OptionField& option : list)
       if (option.name != "time_limit" && option.name != "refit" && option.name != "max_seconds")
         hash.text(option.name + "=" + option.get());

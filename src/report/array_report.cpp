@@ -155,7 +155,7 @@ std::vector<Step> history(const ArrayCompletion& result) {
 
 std::vector<ReportOption> options_shown(const ArrayOptions& options) {
   ArrayOptions given = options, otherwise;
-  std::vector<OptionField> values = fields(given), defaults = fields(otherwise);
+  std::vector<OptionField> values = record_fields(given), defaults = record_fields(otherwise);
   std::vector<ReportOption> list;
   for (std::size_t k = 0; k < values.size(); ++k)
     list.push_back({values[k].name, values[k].get(), defaults[k].get(), values[k].help});

@@ -1,10 +1,10 @@
-// The options of completing an array.
+// Every option of completing an array, for its record.
 // SPDX-License-Identifier: Apache-2.0
 #include "rankflow/complete_array.h"
 
 namespace rankflow {
 
-std::vector<OptionField> fields(ArrayOptions& options) {
+std::vector<OptionField> record_fields(ArrayOptions& options) {
   const double infinity = std::numeric_limits<double>::infinity();
   return {
       choice("model", options.model,
