@@ -34,6 +34,7 @@ LocalScale LocalScale::load(const Archive& from, const std::vector<Index>& shape
   const std::int64_t modes = from.get_int("scale_modes");
   if (modes == 0) return scale;  // of a fit without calibration
   if (modes != static_cast<std::int64_t>(shape.size())) complain(from, "array scale_modes is not the number of modes");
+  (void)count_cells(shape);  // throws where cells could not be numbered
   for (Index n = 0; n < static_cast<Index>(shape.size()); ++n) {
     const ModeView view = view_along(shape, n);
     scale.views_.push_back(view);
