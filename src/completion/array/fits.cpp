@@ -112,7 +112,7 @@ GrowCpResult follow(ArrayRun& run, GrowCp& engine, const std::string& fit, const
   while (engine.step()) {
     const GrowStep step = engine.last_step();
     end_where_it_pays_no_more(step);
-    const bool go_on = run.record(step_of(step), stage + ", " + step.stage);
+    const bool go_on = run.record(step_of(step), step.stage == "ended" ? stage : stage + ", " + step.stage);
     if (!go_on || run.checkpoint.due()) {
       Archive state = engine.state();
       race.save(state);
