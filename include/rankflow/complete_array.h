@@ -60,10 +60,7 @@ struct ArrayOptions {
   GeneralizedCpOptions generalized = {};
   ListCpOptions list = {};
 };
-/// loss, delta, ranked_modes.
-std::vector<OptionField> fields(ArrayOptions& options);
-
-/// The options of the job itself (the engines' own have fields of their own).
+/// The options of the job itself (engines have fields of their own).
 std::vector<OptionField> fields(ArrayOptions& options);
 
 /// What predicts the cells of an array.

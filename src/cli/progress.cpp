@@ -40,7 +40,7 @@ std::string line(const Step& step) {
   if (std::isfinite(step.progress)) text += fmt::format(" ({:.0f} %)", 100 * step.progress);
   if (std::isfinite(step.train_rmse)) text += fmt::format(", train RMSE {:.4g}", step.train_rmse);
   if (std::isfinite(step.validation_rmse)) text += fmt::format(", validation RMSE {:.4g}", step.validation_rmse);
-  text += fmt::format(", rank {}", step.rank);
+  if (step.rank > 0) text += fmt::format(", rank {}", step.rank);
   if (std::isfinite(step.rate)) text += fmt::format(", {:.3g} observations/s", step.rate);
   if (std::isfinite(step.progress) && step.progress > 0)
     text += fmt::format(", {:.0f} s left in this fit", step.seconds * (1 - step.progress) / step.progress);

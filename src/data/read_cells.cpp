@@ -36,6 +36,8 @@ struct CellReader::State {
     std::iota(field.begin(), field.end(), Index{0});
   }
 
+  // Of this axis and no other.
+  bool names(std::string_view word, std::size_t n) const { return word == title(n) || word == general[n]; }
   std::string title(std::size_t n) const { return axes[n]->title.empty() ? general[n] : axes[n]->title; }
 
   // The next line with data; false at the end.
@@ -59,7 +61,7 @@ struct CellReader::State {
     for (std::size_t n = 0; n < axes.size(); ++n) {
       different.insert(title(n));
       for (Index k = 0; k < splitter.size(); ++k)
-        if (splitter[k] == title(n)) found.push_back(k);
+        if (names(splitter[k], n)) found.push_back(k);
     }
     if (found.size() != axes.size() || different.size() != axes.size()) return false;
     field = std::move(found);
@@ -70,8 +72,7 @@ struct CellReader::State {
     if (find_titles()) return true;
     for (std::size_t n = 0; n < axes.size(); ++n) {
       const std::string_view word = splitter[static_cast<Index>(n)];
-      if (word != title(n) && word != general[n] && (axes[n]->kind() == Axis::Kind::strings || is_number(word)))
-        return false;
+      if (!names(word, n) && (axes[n]->kind() == Axis::Kind::strings || is_number(word))) return false;
     }
     return true;
   }

@@ -22,6 +22,7 @@ std::string fibres_name(Index mode) {
 void LocalScale::save(Archive& to) const {
   to.set("scale_sigma", sigma_);
   to.set("scale_grows", static_cast<std::int64_t>(grows_));
+  to.set("scale_modes", static_cast<std::int64_t>(log_ratio_.size()));
   for (std::size_t n = 0; n < log_ratio_.size(); ++n) to.set(fibres_name(static_cast<Index>(n)), log_ratio_[n]);
 }
 
@@ -30,7 +31,10 @@ LocalScale LocalScale::load(const Archive& from, const std::vector<Index>& shape
   scale.sigma_ = from.get_double("scale_sigma");
   if (!(scale.sigma_ > 0) || !std::isfinite(scale.sigma_)) complain(from, "array scale_sigma is not a positive number");
   scale.grows_ = from.get_int("scale_grows") != 0;
-  if (!from.has(fibres_name(0))) return scale;  // of a fit without calibration
+  const std::int64_t modes = from.get_int("scale_modes");
+  if (modes == 0) return scale;  // of a fit without calibration
+  if (modes != static_cast<std::int64_t>(shape.size())) complain(from, "array scale_modes is not the number of modes");
+  (void)count_cells(shape);  // throws where cells could not be numbered
   for (Index n = 0; n < static_cast<Index>(shape.size()); ++n) {
     const ModeView view = view_along(shape, n);
     scale.views_.push_back(view);

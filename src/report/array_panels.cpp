@@ -14,7 +14,9 @@ namespace rankflow::report {
 namespace {
 
 constexpr Index kMostComponents = 6;  // drawn; more cannot be told apart
-constexpr Index kMostBars = 60;       // sizes x components; more become points
+constexpr Index kMostClouds = 3;      // of them where each is a cloud of points
+constexpr Index kManyNames = 40;      // from so many names on
+constexpr Index kMostBars = 70;       // sizes x components; more become points
 constexpr Index kMostSizes = 60;      // singular values drawn
 constexpr Index kMostIndices = 1500;  // of a mode whose singular vectors are computed
 constexpr double kMostCells = 2e7;    // of an array whose unfoldings are computed
@@ -31,8 +33,9 @@ ReportPanel column_panel(const Axis& axis, const std::string& title, const Matri
   ReportPanel panel;
   panel.title = (word == "component" ? "Components along " : "Leading vectors along ") + title;
   panel.x_title = title;
-  const Index size = columns.rows(), shown = std::min(columns.cols(), kMostComponents);
   const bool named = axis.kind() == Axis::Kind::strings;
+  const Index size = columns.rows(),
+              shown = std::min(columns.cols(), named && size > kManyNames ? kMostClouds : kMostComponents);
   if (axis.kind() == Axis::Kind::positions)
     for (Index i = 0; i < size; ++i) panel.x.push_back(static_cast<double>(i + axis.base()));
   else if (axis.kind() == Axis::Kind::integers && std::is_sorted(axis.integer_ids().begin(), axis.integer_ids().end()))
@@ -143,10 +146,9 @@ std::vector<ReportPanel> unfolding_panels(const Tensor& tensor, const ArrayCompl
                                              rank)));
     const Index useful = std::min<Index>(columns.cols(), static_cast<Index>(sizes.size()));
     vectors.push_back(column_panel(tensor.modes[n], title, columns.leftCols(useful), "vector"));
-    vectors.back().caption = fmt::format(
-        "The {} leading singular vectors of the unfolding; a loading of 1 is the "
-        "average size.",
-        useful);
+    vectors.back().caption =
+        fmt::format("The {} leading singular vectors of the unfolding; a loading of 1 is the average size.",
+                    vectors.back().series.size());
   }
   panels.insert(panels.end(), vectors.begin(), vectors.end());
   return panels;

@@ -90,10 +90,10 @@ std::vector<ReportFigure> figures(const Tensor& tensor, const ArrayCompletion& r
        "Root mean square residual on the cells learned from, in the unit of the values."}};
   if (result.held_out) {
     const HeldOutError& e = *result.held_out;
-    list.push_back(
-        {"Held-out RMSE", format_number(e.rmse),
-         fmt::format("95 % interval {} to {}", format_number(e.rmse_low), format_number(e.rmse_high)),
-         fmt::format("On {} cells that no fit had seen, chosen as the holes lie ({}).", e.count, result.holes)});
+    list.push_back({"Held-out RMSE", format_number(e.rmse),
+                    fmt::format("95 % interval {} to {}", format_number(e.rmse_low), format_number(e.rmse_high)),
+                    fmt::format("On {} cells that no fit had seen, chosen as the holes lie ({}).",
+                                format_number(static_cast<double>(e.count)), result.holes)});
     list.push_back({"Baseline", format_number(result.baseline_rmse),
                     fmt::format("{} less error with the model", format_share(1 - e.rmse / result.baseline_rmse)),
                     "What " + result.baseline + " alone give on the same cells."});
@@ -164,6 +164,8 @@ std::vector<Step> history(const ArrayCompletion& result) {
 
 std::vector<ReportOption> options_shown(const ArrayOptions& options) {
   ArrayOptions given = options, otherwise;
+  otherwise.held_out = CompleteOptions{}.held_out;  // the command line has one default for tables and arrays
+  otherwise.validation = CompleteOptions{}.validation;
   std::vector<OptionField> values = fields(given), defaults = fields(otherwise);
   std::vector<ReportOption> list;
   for (std::size_t k = 0; k < values.size(); ++k)
@@ -182,7 +184,12 @@ ReportInput array_report(const Tensor& tensor, const ArrayCompletion& result, co
   report.figures = figures(tensor, result);
   report.notes = tensor.notes;
   report.notes.push_back("holes: " + tensor.holes);
-  report.warnings = tensor.warnings;
+  const auto says_empty = [](const std::string& warning) {
+    return warning.find("have no observation") != std::string::npos;
+  };
+  for (const std::string& warning : tensor.warnings)  // what the completion says better is left to it
+    if (!says_empty(warning) || std::none_of(result.warnings.begin(), result.warnings.end(), says_empty))
+      report.warnings.push_back(warning);
   report.warnings.insert(report.warnings.end(), result.warnings.begin(), result.warnings.end());
   report.candidate_word = "model";
   for (const ArrayCandidate& candidate : result.candidates)

@@ -85,7 +85,7 @@ ReportMap draw(const Tensor& tensor, const ArrayPredictor& predictor, const Layo
   map.by_column = false;
   map.row_title = mode_title(tensor, static_cast<Index>(layout.down));
   map.column_title = mode_title(tensor, static_cast<Index>(layout.across));
-  map.value_title = tensor.value_title;
+  if (tensor.value_title != "value") map.value_title = tensor.value_title;
   return map;
 }
 

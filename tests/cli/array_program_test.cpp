@@ -76,7 +76,7 @@ TEST(ArrayProgram, CheckSaysWhatIsInItAndConvertKeepsIt) {
 TEST(ArrayProgram, WhatIsForTablesIsRefusedAndTheOtherWayRound) {
   const Folder folder;
   (void)holey(folder);
-  for (const char* words : {"--engine flow", "--report out", "--checkpoint c", "--intervals 0.9 -o x.npy"}) {
+  for (const char* words : {"--engine flow", "--model kept.npz", "--intervals 0.9", "--intervals 0.9 -o x.npy"}) {
     const auto run = run_shell("$RANKFLOW complete -q " + (folder / "cube.npz") + " " + words);
     EXPECT_EQ(run.status, 2) << words << ": " << run.err;
   }

@@ -10,43 +10,14 @@
 #include "completion/array/mode_ranks.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
-#include "rankflow/rng.h"
+#include "support/array_jobs.h"
 
 namespace rankflow {
 namespace {
 
-constexpr Index kShape[] = {12, 10, 9};
-
-CpFactorization<double> planted(Index rank, std::uint64_t seed) {
-  CpFactorization<double> truth;
-  for (std::size_t n = 0; n < 3; ++n) {
-    Matrix factor(kShape[n], rank);
-    Rng rng(seed, 5, n);
-    for (Index k = 0; k < factor.size(); ++k) factor.data()[k] = rng.normal();
-    truth.factors.push_back(factor);
-  }
-  return truth;
-}
-
-// Cells of `truth` with noise, a share of them observed at random.
-Tensor observed(const CpFactorization<double>& truth, double share, double noise, Tensor::Layout layout) {
-  Tensor tensor;
-  tensor.layout = layout;
-  tensor.source = "array";
-  tensor.index.resize(3);
-  for (const Index size : kShape) tensor.modes.push_back(Axis::positions(size));
-  Rng rng(7);
-  for (std::int32_t i = 0; i < kShape[0]; ++i)
-    for (std::int32_t j = 0; j < kShape[1]; ++j)
-      for (std::int32_t k = 0; k < kShape[2]; ++k) {
-        const double draw = rng.uniform(), error = rng.normal();
-        if (draw > share) continue;
-        const std::int32_t index[] = {i, j, k};
-        for (std::size_t n = 0; n < 3; ++n) tensor.index[n].push_back(index[n]);
-        tensor.value.push_back(truth.entry(index) + noise * error);
-      }
-  return tensor;
-}
+constexpr const auto& kShape = test::kJobShape;
+using test::observed;
+using test::planted;
 
 double relative_error(const ArrayPredictor& predictor, const CpFactorization<double>& truth) {
   double squares = 0, all = 0;

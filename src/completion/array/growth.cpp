@@ -91,7 +91,8 @@ typename Growth::Result follow(ArrayRun& run, typename Growth::Engine& engine, c
   while (engine.step()) {
     const GrowStep step = engine.last_step();
     end_where_it_pays_no_more(step);
-    const bool go_on = run.record(step_of(step, Growth::name), stage + ", " + step.stage);
+    const bool go_on =
+        run.record(step_of(step, Growth::name), step.stage == "ended" ? stage : stage + ", " + step.stage);
     if (!go_on || run.checkpoint.due()) {
       Archive state = engine.state();
       race.save(state);

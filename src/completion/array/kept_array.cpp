@@ -81,6 +81,9 @@ KeptArray KeptArray::read(const Archive& archive) {
   for (Index n = 0; n < static_cast<Index>(sizes.size()); ++n) {
     if (sizes[static_cast<std::size_t>(n)] < 1)
       throw InputError(archive.source(), "a mode without indices", "the file is damaged");
+    if (archive.get_int(mode_name(n) + "_size") != sizes[static_cast<std::size_t>(n)])
+      throw InputError(archive.source(), "the names of mode " + std::to_string(n + 1) + " do not fit its size",
+                       "the file is damaged; run complete again");
     model.modes.push_back(completion::get_axis(archive, mode_name(n), sizes[static_cast<std::size_t>(n)]));
   }
   model.value_title = archive.get_text("value_title");

@@ -7,10 +7,11 @@ namespace {
 
 constexpr double kShare = 0.35;  // of the time that is left, with the refit in mind
 
-OverlapResult follow(ArrayRun& run, OverlapFit& engine, const std::string& fit) {
+// `stage`: what its steps are called; empty = the engine's own words.
+OverlapResult follow(ArrayRun& run, OverlapFit& engine, const std::string& fit, const std::string& stage = "") {
   if (take_up(run, fit, engine)) return engine.result();
   while (engine.advance()) {
-    const bool go_on = run.record(engine.step(), engine.step().stage);
+    const bool go_on = run.record(engine.step(), stage.empty() ? engine.step().stage : stage);
     if (!go_on || run.checkpoint.due()) run.checkpoint.save_progress(fit, engine.state(), run.history);
     if (go_on) continue;
     engine.finish(Stop::interrupted);
@@ -51,7 +52,7 @@ ArrayFit overlap_again(ArrayRun& run, const ArrayFit& chosen) {
   const DenseParts parts = dense_parts(run, true);
   const OverlapProblem problem{run.dense->array, parts.train, {}};
   OverlapFit engine(problem, *chosen.overlap, overlap_options(run));
-  fit.overlap = follow(run, engine, "refit overlap");
+  fit.overlap = follow(run, engine, "refit overlap", "refit on all observations");
   take(*fit.overlap, fit);
   fit.predictor = recentred(dense_predictor(run.tensor.shape(), fit.overlap->values, {}), chosen.predictor);
   return fit;

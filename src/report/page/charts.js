@@ -17,6 +17,7 @@ function drawFigure(id, build) {
 function render(entry) {
   if (entry.chart) entry.chart.destroy();
   const {config, legend} = entry.build();
+  entry.figure.hidden = config.data.datasets.every(set => !set.data.some(at => at && at.y !== null));
   const printing = document.documentElement.classList.contains("printing");
   config.options = Object.assign({animation: false, parsing: false, normalized: true, maintainAspectRatio: false,
     devicePixelRatio: printing ? 3 : undefined, responsive: !printing}, config.options);

@@ -131,7 +131,7 @@ function showControls() {
 function drawHistory() {
   if (!DATA.history) return;
   const score = run => (run.engine === DATA.shown ? 4 : 0) + (run.sigma ? 2 : 0) + (run.validation ? 1 : 0);
-  chooseRun(DATA.history.reduce((best, run) => (score(run) > score(best) ? run : best)));
+  chooseRun(DATA.history.reduce((best, run) => (score(run) > score(best) || (DATA.shown && score(run) === score(best)) ? run : best)));
   showControls();
   drawFigure("sigma", sigmaChart);
   drawFigure("loss", lossChart);

@@ -62,6 +62,6 @@ systemTheme.addEventListener("change", event => {
 });
 addEventListener("beforeprint", beforePrint);
 addEventListener("afterprint", afterPrint);
-root.dataset.figures = document.querySelectorAll("figure").length;
-root.dataset.drawn = figures.filter(entry => entry.chart && entry.chart.width > 0).length + (DATA.maps || []).length;
+root.dataset.figures = document.querySelectorAll("figure:not([hidden])").length;
+root.dataset.drawn = figures.filter(entry => !entry.figure.hidden && entry.chart.width > 0).length + (DATA.maps || []).length;
 root.dataset.milliseconds = Math.round(performance.now() - started);

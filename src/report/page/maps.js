@@ -56,6 +56,10 @@ function drawMap(map, number) {
   const figure = document.getElementById("chart-map" + number);
   const ramp = mapRamp(map.image), levels = {before: bytesOf(map.before), after: bytesOf(map.after)};
   const canvases = [...figure.querySelectorAll("[data-part]")];
+  if (map.width > 3 * map.height) {  // a strip: one below the other, and never too flat to be seen
+    figure.classList.add("strips");
+    for (const canvas of canvases) canvas.style.aspectRatio = `${map.width} / ${Math.max(map.height, map.width / 7)}`;
+  }
   const paint = () => canvases.forEach(canvas => paintMap(canvas, map, levels[canvas.dataset.part], ramp));
   mapPainters.push(paint);
   paint();

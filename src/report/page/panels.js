@@ -42,13 +42,17 @@ function panelChart(panel) {
     const text = placeName(panel, panel.x.indexOf(value)) || "";
     return text.length > 14 ? text.slice(0, 13) + "…" : text;
   };
+  const y = axis(panel.y_title, Object.assign({type: panel.log ? "logarithmic" : "linear"}, panelLimits(panel)));
+  if (panel.log) y.afterBuildTicks = scale => {  // no odd numbers at the ends
+    scale.ticks = scale.ticks.filter(t => t.value > scale.min && t.value < scale.max);
+  };
   return {
     config: {
       type: panel.kind === "bars" ? "bar" : "line",
       data: {datasets: panelDatasets(panel)},
       options: {
         interaction: {mode: "nearest", axis: "xy", intersect: false},
-        scales: {x, y: axis(panel.y_title, Object.assign({type: panel.log ? "logarithmic" : "linear"}, panelLimits(panel)))},
+        scales: {x, y},
         plugins: {legend: {display: false}, tooltip: tooltip(item => {
           const series = panel.series[item.datasetIndex];
           const at = panel.x.reduce((best, value, i) =>

@@ -194,10 +194,12 @@ GrowReport Engine::report() const {
                                  job_.train.count(), report.relative_residual);
   } else if (found.predicts) {
     report.verdict = GrowVerdict::predicts;
-    report.message = fmt::format(
-        "{} components leave {:.1e} of the observations' norm, and predict cells that were "
-        "not fitted with {:.2f} times the error of the means",
-        components, report.relative_residual, report.validation_rmse / report.baseline_rmse);
+    report.message = fmt::format("{} component{} leave{} {:.1e} of the observations' norm", components,
+                                 components == 1 ? "" : "s", components == 1 ? "s" : "", report.relative_residual);
+    if (const double share = report.validation_rmse / report.baseline_rmse; std::isfinite(share))
+      report.message +=
+          fmt::format(", and predict{} cells that were not fitted with {:.2f} times the error of the means",
+                      components == 1 ? "s" : "", share);
   } else {
     report.message = found.matched ? "the observations are matched, but not by one factorization alone"
                                    : "no factorization was found that the observations determine";
