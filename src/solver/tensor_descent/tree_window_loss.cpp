@@ -51,9 +51,10 @@ std::vector<T> flat(const std::vector<MatrixOf<T>>& matrices) {
 
 // A postponed entry w obeys w_{t+1} = w_t - step_t g(W_t; slope_t), where g is linear in the slopes. Over J updates,
 // with S = sum step_t slope_t,
-//   w_J = w_0 - g(W_mid; S),  W_mid: postponed entries w_0 - (J - 1) / (2 J) g(W_0; S), active ones half way,
-// right to second order in the change. Active entries are those between active components. They see, of what others add
-// to the rows of each node and to the predictions, what it was at the window's begin.
+//   w_J = w_0 - g(W_mid; S),  W_mid: what the entries are on average before an update, (J - 1) / (2 J) of the way,
+// which postponed ones know to first order, w_0 - (J - 1) / (2 J) g(W_0; S). This is right to second order in the
+// change. Active entries are those between active components. They see, of what others add to the rows of each node, to
+// the predictions and to their gradient, what it was at the window's begin.
 template <class T>
 class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
  public:
@@ -99,9 +100,12 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
       if (last) active_rate_ = largest_ratios(model_.tree, gradient, model_.weights);
       return loss;
     }
+    some_->backward(slope_.data(), active_gradient_);
     if (!measured_) measure_postponed();
     for (MatrixOf<T>& matrix : gradient) matrix.setZero();
-    some_->backward(slope_.data(), active_gradient_);
+    std::size_t k = 0;
+    active_.for_entries(
+        [&](std::size_t v, Index, Index, Index a, Index b) { active_gradient_[v](a, b) += rest_[k++]; });
     if (last) active_rate_ = largest_ratios(model_.tree, active_gradient_, part_.weights);
     active_.for_entries(
         [&](std::size_t v, Index i, Index j, Index a, Index b) { gradient[v](i, j) = active_gradient_[v](a, b); });
@@ -152,6 +156,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     archive.set("window_rate", rates);
     archive.set("window_sum", sum_);
     archive.set("window_begin", flat(begun_ && !everything_ ? begin_ : model_.weights));
+    archive.set("window_rest", rest_);
     archive.set("window_norms", std::vector<double>{norm_, previous_norm_, growth_});
     archive.set("window_place", std::vector<std::int64_t>{moved_, begun_, measured_});
   }
@@ -165,6 +170,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     const auto begin = read(archive, "window_begin", entries, T());
     const auto norms = archive.get_doubles("window_norms", 3);
     const auto place = archive.get_ints("window_place", 3);
+    rest_ = read(archive, "window_rest", -1, T());  // as many as there are active entries
     std::size_t at = 0;
     for (std::size_t v = 0; v < is_active_.size(); ++v)
       for (std::size_t r = 0; r < is_active_[v].size(); ++r, ++at) {
@@ -205,6 +211,9 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     });
     if (everything_) return;
     list_active();
+    if (measured_ && static_cast<double>(rest_.size()) != active_.entries())
+      throw InputError("the state", fmt::format("it has {} numbers of active components, expected {:.0f}", rest_.size(),
+                                                active_.entries()));
     take_active(begin_);
     some_->forward_as_part(scratch_, active_.kept(), active_x_.data());
     for (std::size_t k = 0; k < still_.size(); ++k) still_[k] -= active_x_[k];
@@ -280,12 +289,17 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (std::size_t k = 0; k < x_.size(); ++k) x_[k] = still_[k] + active_x_[k];
   }
 
-  // Known at the window's begin; within the window it is taken to grow as it did from the last one to this.
+  // Known at the window's begin; within the window it is taken to grow as it did from the last one to this. Of active
+  // entries rest_ is what active_gradient_ lacks: paths to the root over components that are not active.
   void measure_postponed() {
     measured_ = true;
     back_to_begin();
     scratch_.backward(slope_.data(), first_);
-    active_.for_entries([&](std::size_t v, Index i, Index j, Index, Index) { first_[v](i, j) = 0; });
+    rest_.clear();
+    active_.for_entries([&](std::size_t v, Index i, Index j, Index a, Index b) {
+      rest_.push_back(first_[v](i, j) - active_gradient_[v](a, b));
+      first_[v](i, j) = 0;
+    });
     norm_ = 0;
     for (const MatrixOf<T>& matrix : first_) norm_ += static_cast<double>(matrix.squaredNorm());
     growth_ = previous_norm_ > 0 ? std::clamp(norm_ / previous_norm_, 1 / kMostGrowth, kMostGrowth) : 1;
@@ -306,7 +320,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     const T half = static_cast<T>((count - 1) / (2 * count));
     for (std::size_t v = 0; v < begin_.size(); ++v) point_.weights[v] = begin_[v] - half * first_[v];
     active_.for_entries([&](std::size_t v, Index i, Index j, Index, Index) {
-      point_.weights[v](i, j) = (begin_[v](i, j) + model_.weights[v](i, j)) / 2;
+      point_.weights[v](i, j) = begin_[v](i, j) + half * (model_.weights[v](i, j) - begin_[v](i, j));
     });
     at_begin_ = false;
     scratch_.forward(unused_.data());
@@ -363,7 +377,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
 
   std::vector<MatrixOf<T>> begin_;  // all weights when the window began
   std::vector<MatrixOf<T>> first_, second_, active_gradient_;
-  std::vector<T> kept_entries_;
+  std::vector<T> rest_, kept_entries_;  // of active entries
 };
 
 namespace {
