@@ -30,6 +30,8 @@ namespace {
 
 using namespace rankflow;
 
+constexpr Index kWide = 128;  // widths from which on most local components are negligible
+
 double now() {
   timespec time{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -90,7 +92,7 @@ struct Learner {
     const TensorInitializationOptions start{.deviation = deviation, .seed = seed};
     if (given.tree()) {
       tree = initialize_tree<float>(ModeTree::perfect(4), given.shape, {given.width}, start);
-      loss = make_loss(problem, tree);
+      loss = windows ? make_loss(problem, tree, TreeWindowOptions{}) : make_loss(problem, tree);
     } else {
       cp = initialize_cp<float>(given.shape, given.components, start);
       loss = windows ? make_loss(problem, cp, CpWindowOptions{}) : make_loss(problem, cp);
@@ -128,7 +130,7 @@ int run(const Case& given, Index iterations, const char* path) {
 int stop(const Case& given, std::uint64_t seed, double deviation, double tolerance, Index patience, Index most) {
   const Planted planted = plant(given, seed);
   const TensorProblem<float> problem = single(planted.problem);
-  Learner learner(given, problem, deviation, seed, !given.tree());
+  Learner learner(given, problem, deviation, seed, !given.tree() || given.width >= kWide);
   // The published rule asks for more than `patience` tests in a row.
   TensorDescent<float> engine(*learner.loss, {.step_size = 1e-2,
                                               .loss_tolerance = tolerance,

@@ -47,10 +47,10 @@ struct DataOptions {
   double noise = 0;        // standard deviation of what is added to what is observed
   double z = 1, z_prime = 1, epsilon = 0;
   Index hole_row = 0, hole_column = 0;
+  ImageOptions images;
   std::string path, positions;
   Index observations = 0;  // of a list: the first so many are learned from, the others test; 0 = all
   Index most_rows = 0, most_columns = 0;
-  ImageOptions images;
   TensorDataOptions tensor;
   std::uint64_t seed = 0;
 };

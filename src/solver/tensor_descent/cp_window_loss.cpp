@@ -1,7 +1,5 @@
 // Completion by a CP factorization of which most components are negligible: these move once per window of updates.
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,21 +11,11 @@
 #include "solver/tensor_descent/cp_parts.h"
 #include "solver/tensor_descent/postponed.h"
 #include "solver/tensor_descent/product_pass.h"
+#include "solver/tensor_descent/window_parts.h"
 
 namespace rankflow {
 namespace tensor_descent {
 namespace {
-
-constexpr Index kFewest = 4;       // columns that a pass has at least
-constexpr double kStay = .5;       // an active component stays so until it changes by less than this share
-constexpr double kMostGrowth = 4;  // of a squared norm from one window to the next that is believed
-
-std::vector<float> read(const Archive& archive, const std::string& name, Index size, float) {
-  return archive.get_floats(name, size);
-}
-std::vector<double> read(const Archive& archive, const std::string& name, Index size, double) {
-  return archive.get_doubles(name, size);
-}
 
 template <class T>
 double squared_norm(const std::vector<MatrixOf<T>>& matrices) {
@@ -47,18 +35,6 @@ Vector largest_ratio(const std::vector<MatrixOf<T>>& a, const std::vector<Matrix
       if (above[r] > 0) largest[r] = std::max(largest[r], above[r] / below[r]);
   }
   return largest.cwiseSqrt();
-}
-
-// What a component's norm is compared with: the observed tensor's, were its other cells alike. Predictions of the other
-// losses are logarithms, numbers of size one.
-template <class T>
-double tensor_size(const TensorProblem<T>& problem) {
-  double cells = 1, squares = 0;
-  for (const Index size : problem.shape) cells *= static_cast<double>(size);
-  for (const T y : problem.value) squares += static_cast<double>(y) * static_cast<double>(y);
-  const bool logarithms =
-      problem.loss.penalty == TensorPenalty::logistic || problem.loss.penalty == TensorPenalty::poisson;
-  return std::sqrt(cells * (logarithms ? 1.0 : squares / static_cast<double>(problem.count())));
 }
 
 }  // namespace
@@ -305,18 +281,6 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
   std::vector<T> x_, still_, active_x_, slope_;
 };
 
-namespace {
-
-template <class T>
-void check_windows(const TensorProblem<T>& problem, const CpWindowOptions& windows) {
-  if (windows.updates < 1) throw OptionError(fmt::format("updates = {}: must be >= 1", windows.updates));
-  if (!(windows.change > 0)) throw OptionError(fmt::format("change = {}: must be > 0", windows.change));
-  if (!(windows.largest >= 0)) throw OptionError(fmt::format("largest = {}: must be >= 0", windows.largest));
-  if (problem.measurement != TensorMeasurement::entries || problem.order() < 2)
-    throw OptionError("windows: only observed entries of two modes or more have them", "leave the windows out");
-}
-
-}  // namespace
 }  // namespace tensor_descent
 
 template <class T>

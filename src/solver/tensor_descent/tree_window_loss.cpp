@@ -14,31 +14,11 @@
 #include "solver/tensor_descent/local_parts.h"
 #include "solver/tensor_descent/postponed.h"
 #include "solver/tensor_descent/tree_pass.h"
+#include "solver/tensor_descent/window_parts.h"
 
 namespace rankflow {
 namespace tensor_descent {
 namespace {
-
-constexpr Index kFewest = 4;       // columns that a pass has at least
-constexpr double kStay = .5;       // an active component stays so until it changes by less than this share
-constexpr double kMostGrowth = 4;  // of a squared norm from one window to the next that is believed
-
-std::vector<float> read(const Archive& archive, const std::string& name, Index size, float) {
-  return archive.get_floats(name, size);
-}
-std::vector<double> read(const Archive& archive, const std::string& name, Index size, double) {
-  return archive.get_doubles(name, size);
-}
-
-template <class T>
-double tensor_size(const TensorProblem<T>& problem) {
-  double cells = 1, squares = 0;
-  for (const Index size : problem.shape) cells *= static_cast<double>(size);
-  for (const T y : problem.value) squares += static_cast<double>(y) * static_cast<double>(y);
-  const bool logarithms =
-      problem.loss.penalty == TensorPenalty::logistic || problem.loss.penalty == TensorPenalty::poisson;
-  return std::sqrt(cells * (logarithms ? 1.0 : squares / static_cast<double>(problem.count())));
-}
 
 template <class T>
 std::vector<T> flat(const std::vector<MatrixOf<T>>& matrices) {
@@ -51,9 +31,10 @@ std::vector<T> flat(const std::vector<MatrixOf<T>>& matrices) {
 
 // A postponed entry w obeys w_{t+1} = w_t - step_t g(W_t; slope_t), where g is linear in the slopes. Over J updates,
 // with S = sum step_t slope_t,
-//   w_J = w_0 - g(W_mid; S),  W_mid: postponed entries w_0 - (J - 1) / (2 J) g(W_0; S), active ones half way,
-// right to second order in the change. Active entries are those between active components. They see, of what others add
-// to the rows of each node and to the predictions, what it was at the window's begin.
+//   w_J = w_0 - g(W_mid; S),  W_mid: what the entries are on average before an update, (J - 1) / (2 J) of the way,
+// which postponed ones know to first order, w_0 - (J - 1) / (2 J) g(W_0; S). This is right to second order in the
+// change. Active entries are those between active components. They see, of what others add to the rows of each node, to
+// the predictions and to their gradient, what it was at the window's begin.
 template <class T>
 class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
  public:
@@ -99,9 +80,12 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
       if (last) active_rate_ = largest_ratios(model_.tree, gradient, model_.weights);
       return loss;
     }
+    some_->backward(slope_.data(), active_gradient_);
     if (!measured_) measure_postponed();
     for (MatrixOf<T>& matrix : gradient) matrix.setZero();
-    some_->backward(slope_.data(), active_gradient_);
+    std::size_t k = 0;
+    active_.for_entries(
+        [&](std::size_t v, Index, Index, Index a, Index b) { active_gradient_[v](a, b) += rest_[k++]; });
     if (last) active_rate_ = largest_ratios(model_.tree, active_gradient_, part_.weights);
     active_.for_entries(
         [&](std::size_t v, Index i, Index j, Index a, Index b) { gradient[v](i, j) = active_gradient_[v](a, b); });
@@ -152,6 +136,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     archive.set("window_rate", rates);
     archive.set("window_sum", sum_);
     archive.set("window_begin", flat(begun_ && !everything_ ? begin_ : model_.weights));
+    archive.set("window_rest", rest_);
     archive.set("window_norms", std::vector<double>{norm_, previous_norm_, growth_});
     archive.set("window_place", std::vector<std::int64_t>{moved_, begun_, measured_});
   }
@@ -165,6 +150,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     const auto begin = read(archive, "window_begin", entries, T());
     const auto norms = archive.get_doubles("window_norms", 3);
     const auto place = archive.get_ints("window_place", 3);
+    rest_ = read(archive, "window_rest", -1, T());  // as many as there are active entries
     std::size_t at = 0;
     for (std::size_t v = 0; v < is_active_.size(); ++v)
       for (std::size_t r = 0; r < is_active_[v].size(); ++r, ++at) {
@@ -205,6 +191,9 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     });
     if (everything_) return;
     list_active();
+    if (measured_ && static_cast<double>(rest_.size()) != active_.entries())
+      throw InputError("the state", fmt::format("it has {} numbers of active components, expected {:.0f}", rest_.size(),
+                                                active_.entries()));
     take_active(begin_);
     some_->forward_as_part(scratch_, active_.kept(), active_x_.data());
     for (std::size_t k = 0; k < still_.size(); ++k) still_[k] -= active_x_[k];
@@ -280,12 +269,17 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (std::size_t k = 0; k < x_.size(); ++k) x_[k] = still_[k] + active_x_[k];
   }
 
-  // Known at the window's begin; within the window it is taken to grow as it did from the last one to this.
+  // Known at the window's begin; within the window it is taken to grow as it did from the last one to this. Of active
+  // entries rest_ is what active_gradient_ lacks: paths to the root over components that are not active.
   void measure_postponed() {
     measured_ = true;
     back_to_begin();
     scratch_.backward(slope_.data(), first_);
-    active_.for_entries([&](std::size_t v, Index i, Index j, Index, Index) { first_[v](i, j) = 0; });
+    rest_.clear();
+    active_.for_entries([&](std::size_t v, Index i, Index j, Index a, Index b) {
+      rest_.push_back(first_[v](i, j) - active_gradient_[v](a, b));
+      first_[v](i, j) = 0;
+    });
     norm_ = 0;
     for (const MatrixOf<T>& matrix : first_) norm_ += static_cast<double>(matrix.squaredNorm());
     growth_ = previous_norm_ > 0 ? std::clamp(norm_ / previous_norm_, 1 / kMostGrowth, kMostGrowth) : 1;
@@ -306,7 +300,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     const T half = static_cast<T>((count - 1) / (2 * count));
     for (std::size_t v = 0; v < begin_.size(); ++v) point_.weights[v] = begin_[v] - half * first_[v];
     active_.for_entries([&](std::size_t v, Index i, Index j, Index, Index) {
-      point_.weights[v](i, j) = (begin_[v](i, j) + model_.weights[v](i, j)) / 2;
+      point_.weights[v](i, j) = begin_[v](i, j) + half * (model_.weights[v](i, j) - begin_[v](i, j));
     });
     at_begin_ = false;
     scratch_.forward(unused_.data());
@@ -363,21 +357,9 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
 
   std::vector<MatrixOf<T>> begin_;  // all weights when the window began
   std::vector<MatrixOf<T>> first_, second_, active_gradient_;
-  std::vector<T> kept_entries_;
+  std::vector<T> rest_, kept_entries_;  // of active entries
 };
 
-namespace {
-
-template <class T>
-void check_windows(const TensorProblem<T>& problem, const TreeWindowOptions& windows) {
-  if (windows.updates < 1) throw OptionError(fmt::format("updates = {}: must be >= 1", windows.updates));
-  if (!(windows.change > 0)) throw OptionError(fmt::format("change = {}: must be > 0", windows.change));
-  if (!(windows.largest >= 0)) throw OptionError(fmt::format("largest = {}: must be >= 0", windows.largest));
-  if (problem.measurement != TensorMeasurement::entries)
-    throw OptionError("windows: only observed entries have them", "leave the windows out");
-}
-
-}  // namespace
 }  // namespace tensor_descent
 
 template <class T>
