@@ -14,6 +14,7 @@
 #include "rankflow/instrument.h"
 #include "rankflow/read.h"
 #include "rankflow/sense.h"
+#include "rankflow/tensor_instrument.h"
 #include "rankflow/write.h"
 
 namespace rankflow::cli {
@@ -29,6 +30,12 @@ A number's range is written as an interval: `[0, 0.9]` includes both ends, `(1, 
 everywhere: `--held-out` on the command line is `held_out` in C++ and in the record that a model keeps.
 )";
 
+constexpr const char* kTensorInstruments = R"(
+## Tensors
+
+Of engines that move a CP or a hierarchical factorization (`rankflow/tensor_instrument.h`). T is the end tensor, T* the true
+one where it is known; modes count from 0.
+)";
 constexpr const char* kInstruments =
     R"(# Instruments
 
@@ -118,6 +125,8 @@ void print_markdown(const CLI::App& program) {
 void print_instruments() {
   fmt::print("{}\n| instrument | what it gives |\n|---|---|\n", kInstruments);
   for (const auto& [name, help] : instrument_names()) fmt::print("| `{}` | {} |\n", name, cell(help));
+  fmt::print("{}\n| instrument | what it gives |\n|---|---|\n", kTensorInstruments);
+  for (const auto& [name, help] : tensor_instrument_names()) fmt::print("| `{}` | {} |\n", name, cell(help));
 }
 
 }  // namespace

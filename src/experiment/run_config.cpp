@@ -233,7 +233,6 @@ std::vector<std::string> collect_keys() {
   for (const DataKind kind : {DataKind::cp, DataKind::tree, DataKind::array}) {
     RunConfig config;
     config.data.kind = kind;
-    config.problem.tensor_loss.penalty = TensorPenalty::huber;
     config.model.kind = kind == DataKind::tree ? ModelKind::tree : ModelKind::cp;
     add(config);
     config.engine.kind = EngineKind::grow;

@@ -52,17 +52,15 @@ std::vector<OptionField> tree_data_fields(TensorDataOptions& o) {
 }
 
 std::vector<OptionField> loss_fields(TensorLoss& loss) {
-  Fields list = {choice("normalization", loss.normalization,
-                        {{"mean", Normalization::mean}, {"half_sum", Normalization::half_sum}},
-                        "mean of costs, or half their sum; learning rates depend on it"),
-                 choice("penalty", loss.penalty,
-                        {{"squared", TensorPenalty::squared},
-                         {"huber", TensorPenalty::huber},
-                         {"smooth_l1", TensorPenalty::smooth_l1}},
-                        "what a residual costs; smooth_l1 is huber over delta")};
-  if (loss.penalty != TensorPenalty::squared)
-    list.push_back(field("delta", loss.delta, Range{0, kMany, true}, "where squares end"));
-  return list;
+  return {choice("normalization", loss.normalization,
+                 {{"mean", Normalization::mean}, {"half_sum", Normalization::half_sum}},
+                 "mean of costs, or half their sum; learning rates depend on it"),
+          choice("penalty", loss.penalty,
+                 {{"squared", TensorPenalty::squared},
+                  {"huber", TensorPenalty::huber},
+                  {"smooth_l1", TensorPenalty::smooth_l1}},
+                 "what a residual costs; smooth_l1 is huber over delta"),
+          field("delta", loss.delta, Range{0, kMany, true}, "huber, smooth_l1: where squares end")};
 }
 
 std::vector<OptionField> cp_model_fields(TensorModelOptions& o) {
