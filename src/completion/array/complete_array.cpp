@@ -49,6 +49,8 @@ void check_values(const Tensor& tensor, const ArrayOptions& options) {
                      fmt::format("found {} parts for {} observations", options.parts.size(), tensor.num_observed()));
   if (options.absent_zero && (options.loss != TensorPenalty::logistic || tensor.layout != Tensor::Layout::list))
     throw OptionError("absent_zero is for lists of facts under the logistic loss");
+  if (options.loss != TensorPenalty::squared && options.model == ArrayModel::overlap)
+    throw OptionError("--model overlap knows the squared loss alone", "--model cp takes any loss");
   const bool facts = options.loss == TensorPenalty::logistic, counts = options.loss == TensorPenalty::poisson;
   for (const double y : tensor.value)
     if ((facts && y != 0 && y != 1) || (counts && y < 0))
@@ -62,11 +64,7 @@ void check_values(const Tensor& tensor, const ArrayOptions& options) {
 
 std::vector<ArrayFit> fit_models(ArrayRun& run) {
   const ArrayModel wanted = run.options.model;
-  if (run.options.loss != TensorPenalty::squared) {
-    if (wanted == ArrayModel::overlap)
-      throw OptionError("--model overlap knows the squared loss alone", "--model cp takes any loss");
-    return validated_generalized(run);
-  }
+  if (run.options.loss != TensorPenalty::squared) return validated_generalized(run);
   if (wanted == ArrayModel::overlap && !run.dense)
     throw OptionError("--model overlap works on arrays whose cells fit into memory, and this is a list of cells",
                       "--model cp takes both");
@@ -223,7 +221,8 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
   if (static_cast<double>(tensor.num_observed()) == tensor.cells())
     result.warnings.push_back("every cell is observed: there is nothing to fill");
   result.empty_indices = empty_indices(tensor);
-  for (const EmptyIndices& empty : result.empty_indices) result.warnings.push_back(warning_of(empty, tensor));
+  if (!options.absent_zero)  // there, an index without facts has zeros everywhere
+    for (const EmptyIndices& empty : result.empty_indices) result.warnings.push_back(warning_of(empty, tensor));
   const std::optional<DenseView> dense = dense_view(tensor);
   const ArraySplit split = split_array(tensor, dense, settings);
   if (split.validation.empty())
