@@ -13,9 +13,16 @@
 namespace rankflow::completion {
 namespace {
 
-constexpr Index kBothBelow = 2'000'000;  // observations
+constexpr Index kBothBelow = 1'000'000;  // observations
+constexpr Index kToChoose = 3'000'000;   // observations that components are chosen with; the last fit takes them all
+constexpr Index kSweepsOfAll = 5;
 
 enum Role : std::uint8_t { fitted = 0, chooses = 1, unseen = 2 };
+
+// Neighbours of a sorted list end up apart (Fibonacci hashing: Knuth, The Art of Computer Programming 3, 6.4).
+std::uint64_t scattered(std::size_t k) {
+  return static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32;
+}
 
 std::vector<std::uint8_t> roles(const ArrayRun& run, Role held_out, Role validation) {
   std::vector<std::uint8_t> role(run.tensor.value.size(), fitted);
@@ -50,7 +57,10 @@ void fill_rows(const ArrayRun& run, const std::vector<std::uint8_t>& role, Gener
 
 ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string& stage) {
   ArrayFit fit;
-  const std::vector<std::uint8_t> role = roles(run, unseen, chooses);
+  std::vector<std::uint8_t> role = roles(run, unseen, chooses);
+  const Index stride = std::max<Index>(1, std::count(role.begin(), role.end(), fitted) / kToChoose);
+  for (std::size_t k = 0; k < role.size(); ++k)
+    if (role[k] == fitted && scattered(k) % static_cast<std::uint64_t>(stride) != 0) role[k] = unseen;
   ListCpFit engine({run.tensor, role}, options);
   fit.list = follow(run, engine, "validate " + stage);
   ListCpResult& found = *fit.list;
@@ -72,10 +82,11 @@ ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string
   return fit;
 }
 
-ListCpResult fit_all(ArrayRun& run, const ArrayFit& chosen, Role held_out, const std::string& stage) {
+ListCpResult fit_all(ArrayRun& run, const ArrayFit& chosen, Role held_out, Role validation, const std::string& stage) {
   ListCpOptions options = options_of(run);
   options.effects = chosen.effects;
-  const std::vector<std::uint8_t> role = roles(run, held_out, fitted);
+  if (run.tensor.num_observed() > kToChoose) options.final_sweeps = std::min(options.final_sweeps, kSweepsOfAll);
+  const std::vector<std::uint8_t> role = roles(run, held_out, validation);
   ListCpFit engine({run.tensor, role}, *chosen.list, options);
   ListCpResult result = follow(run, engine, stage);
   fill_rows(run, role, result.model);
@@ -107,8 +118,8 @@ std::vector<ArrayFit> validated_list(ArrayRun& run) {
 }
 
 void finish_list(ArrayRun& run, ArrayFit& fit) {
-  if (!run.split.validation_given) {
-    ListCpResult again = fit_all(run, fit, unseen, "fit " + fit.model);
+  if (!run.split.validation_given || run.tensor.num_observed() > kToChoose) {
+    ListCpResult again = fit_all(run, fit, unseen, run.split.validation_given ? unseen : fitted, "fit " + fit.model);
     fit.list->model = std::move(again.model);
     fit.train_rmse = again.train_rmse;
   }
@@ -118,7 +129,7 @@ void finish_list(ArrayRun& run, ArrayFit& fit) {
 ArrayFit list_again(ArrayRun& run, const ArrayFit& chosen) {
   ArrayFit fit;
   fit.model = chosen.model;
-  fit.list = fit_all(run, chosen, fitted, "refit " + chosen.model);
+  fit.list = fit_all(run, chosen, fitted, fitted, "refit " + chosen.model);
   fit.stop = fit.list->stop;
   fit.predictor = generalized_predictor(fit.list->model, chosen.calibration);
   return fit;
