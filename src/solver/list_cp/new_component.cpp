@@ -14,7 +14,8 @@ constexpr std::uint64_t kStream = 0x6C637031;
 constexpr Index kStarts = 3, kSweeps = 10;
 constexpr double kEnough = 1e-3;  // relative growth of the gain that ends the sweeps
 constexpr Index kBlock = 1 << 14;
-constexpr Index kEnoughCells = 1'000'000;  // of a long list, every so-manyth cell shows the direction well enough
+constexpr Index kEnoughCells = 1'000'000;  // of a long list, every so-manyth cell shows the direction
+constexpr Index kEnoughPerRow = 200;       // well enough if the rows of the longest mode keep so many each
 
 struct Direction {
   std::vector<Vector> vectors;
@@ -49,7 +50,9 @@ double regress(const Tensor& tensor, const RowLists& lists, const std::vector<fl
 
 void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t seed, bool bayes, State& state) {
   const Index order = tensor.order(), known = state.components();
-  const Index stride = std::max<Index>(1, lists.count() / kEnoughCells);
+  const std::vector<Index> shape = tensor.shape();
+  const Index enough = std::max(kEnoughCells, kEnoughPerRow * *std::max_element(shape.begin(), shape.end()));
+  const Index stride = std::max<Index>(1, lists.count() / enough);
   std::vector<float> residual(static_cast<std::size_t>((tensor.num_observed() + stride - 1) / stride));
   parallel_blocks(
       static_cast<Index>(residual.size()), kBlock,
