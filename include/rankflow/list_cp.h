@@ -22,7 +22,7 @@ struct ListCpOptions {
   double gain = 1e-3;         // relative gain of the validation error from which on a component stays
   Index final_sweeps = 20;    // at the end, at most
   /// Up to so many observations a row's uncertainty counts (variational Bayes), beyond, rows are point estimates.
-  Index bayes_below = 5'000'000;
+  Index bayes_below = 1'000'000;
   double max_seconds = 0;  // 0 = none
   std::uint64_t seed = 0;
 };

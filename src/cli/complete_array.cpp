@@ -61,7 +61,7 @@ Tensor read_parts(const ArrayJob& job, ArrayOptions& options) {
     if (path->empty()) continue;
     further.push_back(read_tensor(*path, read));
     part.push_back(meaning);
-    say(job, further.back());
+    if (!job.quiet) fmt::print(stderr, "{}: {}\n", further.back().source, further.back().format);
   }
   std::vector<const Tensor*> files = {&tensor};
   for (const Tensor& file : further) files.push_back(&file);

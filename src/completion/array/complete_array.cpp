@@ -46,6 +46,8 @@ void check_values(const Tensor& tensor, const ArrayOptions& options) {
                      fmt::format("found {} parts for {} observations", options.parts.size(), tensor.num_observed()));
   if (options.absent_zero && (options.loss != TensorPenalty::logistic || tensor.layout != Tensor::Layout::list))
     throw OptionError("absent_zero is for lists of facts under the logistic loss");
+  if (options.loss != TensorPenalty::squared && options.model == ArrayModel::overlap)
+    throw OptionError("--model overlap knows the squared loss alone", "--model cp takes any loss");
   const bool facts = options.loss == TensorPenalty::logistic, counts = options.loss == TensorPenalty::poisson;
   for (const double y : tensor.value)
     if ((facts && y != 0 && y != 1) || (counts && y < 0))
@@ -118,7 +120,8 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
   if (static_cast<double>(tensor.num_observed()) == tensor.cells())
     result.warnings.push_back("every cell is observed: there is nothing to fill");
   result.empty_indices = empty_indices(tensor);
-  for (const EmptyIndices& empty : result.empty_indices) result.warnings.push_back(warning_of(empty, tensor));
+  if (!options.absent_zero)  // there, an index without facts has zeros everywhere
+    for (const EmptyIndices& empty : result.empty_indices) result.warnings.push_back(warning_of(empty, tensor));
   const std::optional<DenseView> dense = dense_view(tensor);
   check_combination(settings, dense.has_value());
   const ArraySplit split = split_array(tensor, dense, settings);

@@ -15,9 +15,22 @@ namespace rankflow::completion {
 namespace {
 
 constexpr double kShare = 0.3;           // of the time that is left, for one fit
-constexpr Index kBothBelow = 2'000'000;  // observations
+constexpr Index kBothBelow = 1'000'000;  // observations
+constexpr Index kToChoose = 3'000'000;   // observations that choose components, or kPerRow a row if that is more
+constexpr Index kPerRow = 200;           // of the longest mode: with a tenth of it, components drown in noise
+constexpr Index kSweepsOfAll = 5;
 
 enum Role : std::uint8_t { fitted = 0, chooses = 1, unseen = 2 };
+
+Index enough_to_choose(const Tensor& tensor) {
+  const std::vector<Index> shape = tensor.shape();
+  return std::max(kToChoose, kPerRow * *std::max_element(shape.begin(), shape.end()));
+}
+
+// Neighbours of a sorted list end up apart (Fibonacci hashing: Knuth, The Art of Computer Programming 3, 6.4).
+std::uint64_t scattered(std::size_t k) {
+  return static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32;
+}
 
 std::vector<std::uint8_t> roles(const ArrayRun& run, Role held_out, Role validation) {
   std::vector<std::uint8_t> role(run.tensor.value.size(), fitted);
@@ -91,7 +104,10 @@ void fill_rows(const ArrayRun& run, const std::vector<std::uint8_t>& role, Gener
 
 ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string& stage) {
   ArrayFit fit;
-  const std::vector<std::uint8_t> role = roles(run, unseen, chooses);
+  std::vector<std::uint8_t> role = roles(run, unseen, chooses);
+  const Index stride = std::max<Index>(1, std::count(role.begin(), role.end(), fitted) / enough_to_choose(run.tensor));
+  for (std::size_t k = 0; k < role.size(); ++k)
+    if (role[k] == fitted && scattered(k) % static_cast<std::uint64_t>(stride) != 0) role[k] = unseen;
   ListCpFit engine({run.tensor, role}, options);
   fit.list = follow(run, engine, "validate " + stage);
   ListCpResult& found = *fit.list;
@@ -113,10 +129,12 @@ ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string
   return fit;
 }
 
-ListCpResult fit_all(ArrayRun& run, const ArrayFit& chosen, Role held_out, const std::string& stage) {
+ListCpResult fit_all(ArrayRun& run, const ArrayFit& chosen, Role held_out, Role validation, const std::string& stage) {
   ListCpOptions options = options_of(run);
   options.effects = chosen.effects;
-  const std::vector<std::uint8_t> role = roles(run, held_out, fitted);
+  if (run.tensor.num_observed() > enough_to_choose(run.tensor))
+    options.final_sweeps = std::min(options.final_sweeps, kSweepsOfAll);
+  const std::vector<std::uint8_t> role = roles(run, held_out, validation);
   ListCpFit engine({run.tensor, role}, *chosen.list, options);
   ListCpResult result = follow(run, engine, stage);
   fill_rows(run, role, result.model);
@@ -148,8 +166,8 @@ std::vector<ArrayFit> validated_list(ArrayRun& run) {
 }
 
 void finish_list(ArrayRun& run, ArrayFit& fit) {
-  if (!run.split.validation_given) {
-    ListCpResult again = fit_all(run, fit, unseen, "fit " + fit.model);
+  if (!run.split.validation_given || run.tensor.num_observed() > enough_to_choose(run.tensor)) {
+    ListCpResult again = fit_all(run, fit, unseen, run.split.validation_given ? unseen : fitted, "fit " + fit.model);
     fit.list->model = std::move(again.model);
     fit.train_rmse = again.train_rmse;
   }
@@ -159,7 +177,7 @@ void finish_list(ArrayRun& run, ArrayFit& fit) {
 ArrayFit list_again(ArrayRun& run, const ArrayFit& chosen) {
   ArrayFit fit;
   fit.model = chosen.model;
-  fit.list = fit_all(run, chosen, fitted, "refit " + chosen.model);
+  fit.list = fit_all(run, chosen, fitted, fitted, "refit " + chosen.model);
   fit.stop = fit.list->stop;
   fit.predictor = generalized_predictor(fit.list->model, chosen.calibration);
   return fit;

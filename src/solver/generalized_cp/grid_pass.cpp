@@ -12,6 +12,7 @@ namespace {
 
 constexpr Index kTileCells = 1 << 15;  // cells whose numbers are in memory at a time, per thread
 constexpr Index kMostParts = 16;       // each has a gradient of its own
+constexpr double kFlopNs = 0.2;
 
 template <class T>
 using Tile = Eigen::Array<T, Eigen::Dynamic, 1>;
@@ -62,10 +63,13 @@ class GridPass final : public CellPass<T> {
   double gradient(const std::vector<T>& weights, std::vector<T>& gradient, bool want_loss) override {
     set_inner(weights);
     std::vector<double> sums(parts_.size(), 0);
-    parallel_blocks(static_cast<Index>(parts_.size()), 1, [&](Index part, Index, Index) {
-      parts_[part].assign(static_cast<std::size_t>(layout_.size()), T(0));
-      sums[part] = one_part(weights, part, want_loss);
-    });
+    parallel_blocks(
+        static_cast<Index>(parts_.size()), 1,
+        [&](Index part, Index, Index) {
+          parts_[part].assign(static_cast<std::size_t>(layout_.size()), T(0));
+          sums[part] = one_part(weights, part, want_loss);
+        },
+        kFlopNs * static_cast<double>(part_rows_ * layout_.shape[inner_] * width()));
     add_parts(parts_, gradient);
     double sum = 0;
     for (const double s : sums) sum += s;

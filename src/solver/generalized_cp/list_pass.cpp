@@ -14,6 +14,7 @@ constexpr double kCellsPerWeight = 2;  // that a part has at least, times the or
 constexpr Index kZerosPerListed = 10;  // sampled in every pass
 constexpr Index kFewestZeros = 100'000;
 constexpr std::uint64_t kZeroStream = 0x7A65726F;
+constexpr double kCellNs = 50;
 constexpr double kMostGridCells = 5e7;  // at once in every pass; beyond, zeros are sampled
 constexpr double kListCost = 3;         // of a listed cell, against one in a product of matrices
 
@@ -37,13 +38,16 @@ class ListPass final : public CellPass<T> {
   double gradient(const std::vector<T>& weights, std::vector<T>& gradient, bool want_loss) override {
     const Index parts = static_cast<Index>(parts_.size());
     std::vector<double> sums(parts_.size(), 0);
-    parallel_blocks(parts, 1, [&](Index part, Index, Index) {
-      parts_[part].assign(static_cast<std::size_t>(layout_.size()), T(0));
-      const auto share = [&](Index count, Index p) { return count * p / parts; };
-      const Index listed = data_.listed.count();
-      sums[part] = add_listed(weights, share(listed, part), share(listed, part + 1), parts_[part], want_loss) +
-                   add_zeros(weights, share(zeros_, part), share(zeros_, part + 1), parts_[part], want_loss);
-    });
+    parallel_blocks(
+        parts, 1,
+        [&](Index part, Index, Index) {
+          parts_[part].assign(static_cast<std::size_t>(layout_.size()), T(0));
+          const auto share = [&](Index count, Index p) { return count * p / parts; };
+          const Index listed = data_.listed.count();
+          sums[part] = add_listed(weights, share(listed, part), share(listed, part + 1), parts_[part], want_loss) +
+                       add_zeros(weights, share(zeros_, part), share(zeros_, part + 1), parts_[part], want_loss);
+        },
+        kCellNs * static_cast<double>((data_.listed.count() + zeros_) / parts));
     ++pass_;
     add_parts(parts_, gradient);
     double sum = 0;

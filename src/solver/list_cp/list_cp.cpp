@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 enum class Phase { effects, shrink, grow, last, ended };
 constexpr Index kEffectSweeps = 5;
+constexpr Index kSweepsOfLong = 4;       // for a component of a list too long for the uncertainty of rows
 constexpr double kEffectShrinkage = 10;  // observations' worth that effects are held back by at first
 // Then, mode by mode, so many times more or less if the validation part likes it. (Expectation maximization in place of
 // this leaves far too large effects on indices that few cells see: a row's uncertainty counts there, but not that rows
@@ -231,7 +232,8 @@ struct ListCpFit::Impl {
         begin_phase(Phase::shrink);
       else
         begin_growth();
-    } else if (phase == Phase::grow && in_phase >= options.sweeps) {
+    } else if (phase == Phase::grow &&
+               in_phase >= (how.bayes ? options.sweeps : std::min(options.sweeps, kSweepsOfLong))) {
       judge_component();
     } else if (phase == Phase::last) {
       const bool gained = look(1);

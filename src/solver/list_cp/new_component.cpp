@@ -14,6 +14,8 @@ constexpr std::uint64_t kStream = 0x6C637031;
 constexpr Index kStarts = 3, kSweeps = 10;
 constexpr double kEnough = 1e-3;  // relative growth of the gain that ends the sweeps
 constexpr Index kBlock = 1 << 14;
+constexpr Index kEnoughCells = 1'000'000;  // of a long list, every so-manyth cell shows the direction
+constexpr Index kEnoughPerRow = 200;       // well enough if the rows of the longest mode keep so many each
 
 struct Direction {
   std::vector<Vector> vectors;
@@ -22,19 +24,20 @@ struct Direction {
 
 // u_i <- sum e f / (sum f^2 + ridge), f the product of the other modes' numbers; ridge: the mean of sum f^2, so that
 // rows that few cells see do not win by fitting those.
-double regress(const Tensor& tensor, const RowLists& lists, const std::vector<float>& residual, Index mode,
-               std::vector<Vector>& u) {
+double regress(const Tensor& tensor, const RowLists& lists, const std::vector<float>& residual, Index stride,
+               Index mode, std::vector<Vector>& u) {
   const std::vector<Index>& ranges = lists.ranges(mode);
   const Index blocks = static_cast<Index>(ranges.size()) - 1;
   Vector top = Vector::Zero(tensor.size(mode)), bottom = top;
   parallel_blocks(blocks, 1, [&](Index block, Index, Index) {
     for (Index row = ranges[block]; row < ranges[block + 1]; ++row)
       lists.visit(mode, row, [&](Index k) {
+        if (k % stride != 0) return;
         double f = tensor.weight.empty() ? 1 : std::sqrt(static_cast<double>(tensor.weight[k]));
         const double w = f;
         for (Index n = 0; n < tensor.order(); ++n)
           if (n != mode) f *= u[n][tensor.index[n][k]];
-        top[row] += f * w * static_cast<double>(residual[k]);
+        top[row] += f * w * static_cast<double>(residual[k / stride]);
         bottom[row] += f * f;
       });
   });
@@ -47,16 +50,19 @@ double regress(const Tensor& tensor, const RowLists& lists, const std::vector<fl
 
 void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t seed, bool bayes, State& state) {
   const Index order = tensor.order(), known = state.components();
-  std::vector<float> residual(static_cast<std::size_t>(tensor.num_observed()));
+  const std::vector<Index> shape = tensor.shape();
+  const Index enough = std::max(kEnoughCells, kEnoughPerRow * *std::max_element(shape.begin(), shape.end()));
+  const Index stride = std::max<Index>(1, lists.count() / enough);
+  std::vector<float> residual(static_cast<std::size_t>((tensor.num_observed() + stride - 1) / stride));
   parallel_blocks(
-      tensor.num_observed(), kBlock,
+      static_cast<Index>(residual.size()), kBlock,
       [&](Index begin, Index end, Index) {
-        for (Index k = begin; k < end; ++k)
-          residual[k] = static_cast<float>(tensor.value[k] - value_at(tensor, state, k));
+        for (Index q = begin; q < end; ++q)
+          residual[q] = static_cast<float>(tensor.value[q * stride] - value_at(tensor, state, q * stride));
       },
       10);
   Direction best;
-  for (Index start = 0; start < kStarts; ++start) {
+  for (Index start = 0; start < (stride > 1 ? 1 : kStarts); ++start) {
     Direction direction;
     for (Index n = 0; n < order; ++n) {
       Vector& u = direction.vectors.emplace_back(tensor.size(n));
@@ -66,7 +72,7 @@ void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t se
     for (Index s = 0; s < kSweeps; ++s) {
       const double before = direction.gain;
       for (Index n = 0; n < order; ++n) {
-        direction.gain = regress(tensor, lists, residual, n, direction.vectors);
+        direction.gain = regress(tensor, lists, residual, stride, n, direction.vectors);
         const double size = std::sqrt(direction.vectors[n].squaredNorm() / static_cast<double>(tensor.size(n)));
         if (n + 1 < order && size > 0) direction.vectors[n] /= size;
       }
