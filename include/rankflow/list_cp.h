@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "rankflow/archive.h"
 #include "rankflow/fit.h"
 #include "rankflow/generalized_cp.h"
 #include "rankflow/options.h"
@@ -65,6 +66,10 @@ class ListCpFit {
   /// One sweep; false if the fit had ended before.
   bool advance();
   Step last_step() const;
+  /// Between any two sweeps: continuing from it gives the same bits as going on.
+  Archive state() const;
+  /// Of a fit of the same data with the same options; throws InputError if it does not fit.
+  void restore(const Archive& state);
   ListCpResult result() const;
   void finish(Stop why);
 

@@ -110,9 +110,9 @@ TEST(KeptArray, ADamagedFileIsRefused) {
     }
   }
   Archive spoilt = list;
-  Matrix factor = spoilt.get_matrix("factor_2");
-  factor(1, 0) = kNaN;
-  spoilt.set("factor_2", factor);
+  Vector effect = spoilt.get_vector("model.effect_1");
+  effect[0] = kNaN;
+  spoilt.set("model.effect_1", effect);
   expect_refused(spoilt, "NaN");
   spoilt = list;
   spoilt.set("residuals", std::vector<double>{-1, 2});

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "completion/array/empty_indices.h"
+#include "completion/array/fit_steps.h"
 #include "completion/array/predictors.h"
-#include "rankflow/error.h"
 
 namespace rankflow::completion {
 namespace {
@@ -47,49 +47,14 @@ ListCpOptions options_of(const ArrayRun& run) {
   return options;
 }
 
-Archive to_archive(const ListCpResult& result) {
-  Archive archive;
-  store(archive, "model.", result.model);
-  archive.set("component_precision", result.component_precision);
-  archive.set("effect_precision", result.effect_precision);
-  archive.set("counts", std::vector<std::int64_t>{static_cast<std::int64_t>(result.stop), result.sweeps});
-  archive.set("numbers", std::vector<double>{result.noise_precision, result.train_rmse, result.validation_rmse,
-                                             result.effects_rmse, result.seconds});
-  archive.set("message", result.message);
-  return archive;
-}
-
-ListCpResult from_archive(const Archive& archive) {
-  ListCpResult result;
-  result.model = load_generalized_cp(archive, "model.");
-  result.component_precision = archive.get_vector("component_precision");
-  result.effect_precision = archive.get_vector("effect_precision");
-  const std::vector<std::int64_t> counts = archive.get_ints("counts", 2);
-  if (counts[0] < 0 || counts[0] > static_cast<std::int64_t>(Stop::diverged))
-    throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
-  result.stop = static_cast<Stop>(counts[0]);
-  result.sweeps = counts[1];
-  const std::vector<double> numbers = archive.get_doubles("numbers", 5);
-  result.noise_precision = numbers[0];
-  result.train_rmse = numbers[1];
-  result.validation_rmse = numbers[2];
-  result.effects_rmse = numbers[3];
-  result.seconds = numbers[4];
-  result.message = archive.get_text("message");
-  return result;
-}
-
-// A checkpoint has the fits that have ended, and begins the one in progress anew.
 ListCpResult follow(ArrayRun& run, ListCpFit& engine, const std::string& stage) {
-  if (const Archive* ended = run.checkpoint.finished(stage)) return from_archive(*ended);
+  if (take_up(run, stage, engine)) return engine.result();
   while (engine.advance()) {
-    if (run.record(engine.last_step(), stage)) continue;
-    engine.finish(Stop::interrupted);
-    run.checkpoint.save_progress(stage, {}, run.history);
+    const bool go_on = run.record(engine.last_step(), stage);
+    if (!go_on || run.checkpoint.due()) run.checkpoint.save_progress(stage, engine.state(), run.history);
+    if (!go_on) engine.finish(Stop::interrupted);
   }
-  ListCpResult result = engine.result();
-  if (!run.interrupted) run.checkpoint.save_finished(stage, to_archive(result), run.history);
-  return result;
+  return finished(run, stage, engine.state(), engine.result());
 }
 
 void fill_rows(const ArrayRun& run, const std::vector<std::uint8_t>& role, GeneralizedCp& model) {

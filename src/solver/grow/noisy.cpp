@@ -13,10 +13,14 @@ namespace {
 constexpr double kRidge = .02;                      // of gamma; then times
 constexpr double kRidgeFactors[] = {10, 1, .1, 0};  // , each from where the one before has led
 constexpr double kGain = .005;                      // of the validation error: less is next to nothing
+constexpr double kEquallyWell = 1.01;               // validation errors that count as equal
 constexpr Index kIdle = 5;                          // rounds in a row with next to nothing end the growth
 constexpr double kTolerated = 1.02;                 // validation error that an elimination may end at, of the best
 constexpr Index kTriedForElimination = 4;           // smallest parts
 constexpr Index kEliminateSteps = 20;
+constexpr double kLeastRidge = 1e-4;  // of the loss
+constexpr double kStiffening = 4;     // a ridge's factor to the next
+constexpr Index kMostStiffenings = 12;
 constexpr Index kLastSteps = 200;
 constexpr double kLastDecrease = 1e-5;
 constexpr double kNearlyMatched = 1e-2;      // relative residual from which a match is tried
@@ -45,7 +49,8 @@ bool noisy_step(const Job& job, const Budget& budget, Progress& progress) {
   if (!candidates.empty()) {
     Found next{candidates.front().extended};
     next.strategy = GrowStrategy::noisy;
-    std::optional<Found> best;
+    std::optional<Found> best, stiffest;
+    std::vector<Found> tried;
     for (const double factor : kRidgeFactors) {
       next.ridge = kRidge * factor * candidates.front().gamma;
       RefitOptions options;
@@ -53,16 +58,39 @@ bool noisy_step(const Job& job, const Budget& budget, Progress& progress) {
       if (!refit_point(job, cells, options, budget, next.point, progress, next.loss)) return false;
       next.validation_loss = loss_at(job, job.noisy_validation(), next.point);
       if (better_than(next.validation_loss, best, 1)) best = next;
+      tried.push_back(next);
     }
-    progress.current = *best;
-    gained = better_than(best->validation_loss, progress.noisy, 1 - kGain);
-    if (better_than(best->validation_loss, progress.noisy, 1)) progress.noisy = best;
+    // Without a ridge components may grow against each other, large and nearly opposite: of ridges that predict equally
+    // well the largest keeps them apart.
+    for (const Found& found : tried)
+      if (!stiffest && better_than(found.validation_loss, best, kEquallyWell)) stiffest = found;
+    progress.current = stiffest.value_or(*best);
+    gained = better_than(progress.current.validation_loss, progress.noisy, 1 - kGain);
+    if (better_than(progress.current.validation_loss, progress.noisy, 1)) progress.noisy = progress.current;
   }
   ++progress.round;
   progress.idle = gained ? 0 : progress.idle + 1;
   if (candidates.empty() || progress.idle >= kIdle) {
     progress.phase = Phase::eliminate;
     progress.current = *progress.noisy;
+  }
+  return true;
+}
+
+// The largest ridge that the validation part does not mind: components that grew against each other, large and nearly
+// opposite, shrink to what they explain. False if time is up.
+bool stiffen(const Job& job, const Budget& budget, Progress& progress) {
+  const Cells& cells = job.noisy_fit();
+  Found stiffer = progress.current;
+  stiffer.ridge = std::max(stiffer.ridge, kLeastRidge * stiffer.loss);
+  for (Index k = 0; k < kMostStiffenings; ++k) {
+    RefitOptions options;
+    options.ridge = stiffer.ridge;
+    if (!refit_point(job, cells, options, budget, stiffer.point, progress, stiffer.loss)) return false;
+    stiffer.validation_loss = loss_at(job, job.noisy_validation(), stiffer.point);
+    if (!better_than(stiffer.validation_loss, progress.noisy, kTolerated)) break;
+    progress.current = stiffer;
+    stiffer.ridge *= kStiffening;
   }
   return true;
 }
@@ -90,6 +118,7 @@ bool eliminate_step(const Job& job, const Budget& budget, Progress& progress) {
     if (better_than(best->validation_loss, progress.noisy, 1)) progress.noisy = best;
     return true;
   }
+  if (!stiffen(job, budget, progress)) return false;
   progress.current.predicts = predicts(job, progress.current.point);
   progress.phase = Phase::refit;
   return true;

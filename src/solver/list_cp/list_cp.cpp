@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "rankflow/error.h"
 #include "solver/list_cp/posterior_rows.h"
+#include "solver/list_cp/state_archive.h"
 
 namespace rankflow {
 namespace {
@@ -109,7 +110,7 @@ struct ListCpFit::Impl {
       state.modes.push_back(
           {Matrix(data.tensor.size(n), 0), {}, Vector::Zero(data.tensor.size(n)), Vector::Zero(data.tensor.size(n))});
     reset_second(how.bayes, state);
-    best = state;
+    best = grown = state;
   }
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - begin).count(); }
@@ -296,6 +297,38 @@ Step ListCpFit::last_step() const {
   step.validation_rmse = impl_->rmse;
   step.rank = impl_->state.components();
   return step;
+}
+
+Archive ListCpFit::state() const {
+  Archive archive;
+  list_cp::store(archive, "state.", impl_->state);
+  list_cp::store(archive, "best.", impl_->best);
+  list_cp::store(archive, "grown.", impl_->grown);
+  archive.set("counts", std::vector<std::int64_t>{static_cast<std::int64_t>(impl_->phase), impl_->in_phase, impl_->idle,
+                                                  impl_->trial, impl_->last_gain, impl_->kept.sweeps,
+                                                  static_cast<std::int64_t>(impl_->kept.stop)});
+  archive.set("numbers", std::vector<double>{impl_->best_rmse, impl_->squares, impl_->rmse, impl_->kept.effects_rmse});
+  archive.set("message", impl_->kept.message);
+  return archive;
+}
+
+void ListCpFit::restore(const Archive& state) {
+  const std::vector<std::int64_t> counts = state.get_ints("counts", 7);
+  const std::vector<double> numbers = state.get_doubles("numbers", 4);
+  if (counts[0] < 0 || counts[0] > static_cast<std::int64_t>(Phase::ended) || counts[6] < 0 ||
+      counts[6] > static_cast<std::int64_t>(Stop::diverged))
+    throw InputError(state.source(), "the state of a fit is damaged", "start again without --resume");
+  const list_cp::State like = impl_->best;
+  impl_->state = list_cp::load(state, "state.", like);
+  impl_->best = list_cp::load(state, "best.", like);
+  impl_->grown = list_cp::load(state, "grown.", like);
+  impl_->phase = static_cast<Phase>(counts[0]);
+  impl_->in_phase = counts[1], impl_->idle = counts[2], impl_->trial = counts[3], impl_->last_gain = counts[4];
+  impl_->kept.sweeps = counts[5];
+  impl_->kept.stop = static_cast<Stop>(counts[6]);
+  impl_->best_rmse = numbers[0], impl_->squares = numbers[1], impl_->rmse = numbers[2];
+  impl_->kept.effects_rmse = numbers[3];
+  impl_->kept.message = state.get_text("message");
 }
 
 ListCpResult ListCpFit::result() const {
