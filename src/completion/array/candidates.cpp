@@ -15,12 +15,18 @@ constexpr Index kMostForExact = 1'000'000;   // observations of a list that an e
 // Exact models first: one that matches the cells to round-off needs no rival. Lists have no overlap.
 std::vector<ArrayFit> compete(ArrayRun& run) {
   if (run.dense || run.tensor.num_observed() <= kMostForExact) {
-    ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
-    if (exact.solved || run.interrupted) return {std::move(exact)};
     const Index order = run.tensor.order();
+    bool noisy = false;
     if (run.options.model == ArrayModel::automatic && order >= kTreeFrom && order <= kTreeTo) {
+      ArrayFit first = small_exact_cp(run);
+      if (first.solved || run.interrupted) return {std::move(first)};
+      noisy = first.stop == Stop::validation;
       ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
       if (tree.solved || run.interrupted) return {std::move(tree)};
+    }
+    if (!noisy) {
+      ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
+      if (exact.solved || run.interrupted) return {std::move(exact)};
     }
   }
   if (!run.dense) return validated_list(run);

@@ -31,8 +31,26 @@ class Race {
  public:
   explicit Race(double to_beat) : to_beat_(to_beat) {}
 
-  void save(Archive& to) const { to.set("race", best_); }
-  void load(const Archive& from) { best_ = from.get_doubles("race"); }
+  void save(Archive& to) const {
+    to.set("race", best_);
+    to.set("race_least", std::vector<double>{least_, static_cast<double>(above_), static_cast<double>(seen_)});
+  }
+  void load(const Archive& from) {
+    best_ = from.get_doubles("race");
+    const std::vector<double> least = from.get_doubles("race_least", 3);
+    least_ = least[0];
+    above_ = static_cast<Index>(least[1]);
+    seen_ = static_cast<Index>(least[2]);
+  }
+
+  // The validation error has been above its least for some steps: this is noise, and no exact match is near.
+  bool overfits(const GrowStep& step) {
+    if (std::isnan(step.validation_rmse) || step.iteration == seen_) return above_ >= kAbove;
+    seen_ = step.iteration;
+    above_ = step.validation_rmse < least_ ? 0 : above_ + 1;
+    least_ = std::min(least_, step.validation_rmse);
+    return above_ >= kAbove;
+  }
 
   bool lost(const GrowStep& step) {
     if (std::isnan(to_beat_) || std::isnan(step.validation_rmse) || step.components <= 0) return false;
@@ -47,12 +65,15 @@ class Race {
  private:
   static constexpr Index kBack = 4;              // components that a gain is averaged over
   static constexpr double kMoreComponents = 15;  // as many more at that gain (gains fall) would not suffice
-  double to_beat_;
+  static constexpr Index kAbove = 5;             // steps
+  double to_beat_, least_ = HUGE_VAL;
+  Index above_ = 0, seen_ = -1;
   std::vector<double> best_;  // by number of components
 };
 
 // One kind of growing factorization: its engine, and where its result is kept.
 struct CpGrowth {
+  static constexpr bool kMayOverfit = false;
   using Engine = GrowCp;
   using Result = GrowCpResult;
   static constexpr const char* name = "cp";
@@ -64,6 +85,7 @@ struct CpGrowth {
 };
 
 struct TreeGrowth {
+  static constexpr bool kMayOverfit = true;  // noise is recognised late: attempts without a match become long
   using Engine = GrowTree;
   using Result = GrowTreeResult;
   static constexpr const char* name = "tree";
@@ -75,6 +97,12 @@ struct TreeGrowth {
   }
 };
 
+// What an attempt that nobody asked for may cost; 0 = no limit.
+struct GrowLimits {
+  std::string name = {};
+  Index attempts = 0, components = 0;
+};
+
 // `exact_only`: ends where the engine has recognised noise.
 template <class Growth>
 typename Growth::Result follow(ArrayRun& run, typename Growth::Engine& engine, const std::string& fit,
@@ -82,7 +110,8 @@ typename Growth::Result follow(ArrayRun& run, typename Growth::Engine& engine, c
   if (take_up(run, fit, engine)) return engine.result();
   Race race(to_beat);
   const auto end_where_it_pays_no_more = [&](const GrowStep& step) {
-    if (race.lost(step) || (exact_only && step.stage == "grow with noise")) engine.finish(Stop::validation);
+    const bool noisy = step.stage == "grow with noise" || (Growth::kMayOverfit && race.overfits(step));
+    if (race.lost(step) || (exact_only && noisy)) engine.finish(Stop::validation);
   };
   if (const Archive* state = run.checkpoint.in_progress(fit)) {
     race.load(*state);
@@ -111,13 +140,20 @@ GrowOptions grow_options(const ArrayRun& run) {
 }
 
 template <class Growth>
-ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, double to_beat) {
+ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, double to_beat,
+                   const GrowLimits& limits = {}) {
   ArrayFit fit;
   fit.model = Growth::name;
   GrowOptions options = grow_options(run);
   const bool exact_only = strategy == GrowStrategy::exact;
-  const std::string which = exact_only ? "exact" : strategy == GrowStrategy::noisy ? "noisy" : "automatic";
+  const std::string which = limits.name + (exact_only                        ? "exact"
+                                           : strategy == GrowStrategy::noisy ? "noisy"
+                                                                             : "automatic");
   options.strategy = exact_only ? GrowStrategy::automatic : strategy;
+  if (limits.attempts > 0) options.attempts = std::min(options.attempts, limits.attempts);
+  if (limits.components > 0)
+    options.max_components =
+        options.max_components > 0 ? std::min(options.max_components, limits.components) : limits.components;
   Validation<decltype(Growth::Result::model)> validation(run);
   std::optional<typename Growth::Result> first;
   int number = 0;
@@ -127,7 +163,11 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
     typename Growth::Engine engine = growth.engine(train, unseen, options);
     const std::string name = fmt::format("validate {} {} {}", fit.model, which, ++number);
     typename Growth::Result result = follow<Growth>(run, engine, name, "validate " + fit.model, to_beat, exact_only);
-    if (run.interrupted || (exact_only && !result.solved())) return fit;
+    if (run.interrupted) return fit;
+    if (exact_only && !result.solved()) {
+      fit.stop = result.stop;
+      return fit;
+    }
     validation.add(part, result.model);
     if (!first) first = std::move(result);
   }
@@ -170,9 +210,19 @@ ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   return validated(run, CpGrowth{}, strategy, to_beat);
 }
 
+// A third of what the observations could determine, twice: where a sum of outer products is the answer, this finds it.
+ArrayFit small_exact_cp(ArrayRun& run) {
+  Index freedom = 1 - run.tensor.order();
+  for (const Index size : run.tensor.shape()) freedom += size;
+  const Index most = std::max<Index>(1, run.tensor.num_observed() / (3 * std::max<Index>(1, freedom)));
+  return validated(run, CpGrowth{}, GrowStrategy::exact, kNaN, {"small ", 2, most});
+}
+
 ArrayFit validated_tree(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   const TreeGrowth growth{tree_of(run)};
-  ArrayFit fit = validated(run, growth, strategy, to_beat);
+  // The first attempt nearly always finds a tree that is there.
+  const GrowLimits limits{"", strategy == GrowStrategy::exact ? 1 : 0, 0};
+  ArrayFit fit = validated(run, growth, strategy, to_beat, limits);
   fit.message += "; tree " + growth.tree.text();
   return fit;
 }
