@@ -12,6 +12,7 @@
 namespace rankflow::completion {
 namespace {
 
+constexpr Index kEnoughForExact = 60'000;  // observations
 constexpr double kShare = 0.2;  // of the time that is left, with at most three parts and two more fits in mind
 
 Step step_of(const GrowStep& from, const std::string& model) {
@@ -97,6 +98,24 @@ struct TreeGrowth {
   }
 };
 
+// About so many observations, scattered (Fibonacci hashing: Knuth, The Art of Computer Programming 3, 6.4): what is
+// exactly of low rank shows on a part, and what is noisy shows sooner.
+TensorProblem<double> thinned(TensorProblem<double> problem, Index most) {
+  const auto stride = static_cast<std::uint64_t>(problem.count() / most);
+  if (stride <= 1) return problem;
+  TensorProblem<double> some = problem;
+  for (auto& index : some.index) index.clear();
+  some.value.clear();
+  some.weight.clear();
+  for (std::size_t k = 0; k < problem.value.size(); ++k) {
+    if ((static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32) % stride != 0) continue;
+    for (std::size_t n = 0; n < some.index.size(); ++n) some.index[n].push_back(problem.index[n][k]);
+    some.value.push_back(problem.value[k]);
+    if (!problem.weight.empty()) some.weight.push_back(problem.weight[k]);
+  }
+  return some;
+}
+
 // What an attempt that nobody asked for may cost; 0 = no limit.
 struct GrowLimits {
   std::string name = {};
@@ -158,8 +177,9 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
   std::optional<typename Growth::Result> first;
   int number = 0;
   for (const std::vector<Index>& part : run.split.validation) {
-    const TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part)),
-                                unseen = problem_of(run.tensor, part);
+    TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part));
+    const TensorProblem<double> unseen = problem_of(run.tensor, part);
+    if (exact_only) train = thinned(std::move(train), kEnoughForExact);
     typename Growth::Engine engine = growth.engine(train, unseen, options);
     const std::string name = fmt::format("validate {} {} {}", fit.model, which, ++number);
     typename Growth::Result result = follow<Growth>(run, engine, name, "validate " + fit.model, to_beat, exact_only);
