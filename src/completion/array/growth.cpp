@@ -13,6 +13,7 @@ namespace rankflow::completion {
 namespace {
 
 constexpr Index kEnoughForExact = 60'000;  // observations
+constexpr double kClearlyWorse = 1.02;     // than the error to beat, after the first of several parts
 constexpr double kShare = 0.2;  // of the time that is left, with at most three parts and two more fits in mind
 
 Step step_of(const GrowStep& from, const std::string& model) {
@@ -64,9 +65,9 @@ class Race {
   }
 
  private:
-  static constexpr Index kBack = 4;              // components that a gain is averaged over
-  static constexpr double kMoreComponents = 15;  // as many more at that gain (gains fall) would not suffice
-  static constexpr Index kAbove = 5;             // steps
+  static constexpr Index kBack = 4;             // components that a gain is averaged over
+  static constexpr double kMoreComponents = 8;  // as many more at that gain (gains fall) would not suffice
+  static constexpr Index kAbove = 5;            // steps
   double to_beat_, least_ = HUGE_VAL;
   Index above_ = 0, seen_ = -1;
   std::vector<double> best_;  // by number of components
@@ -190,8 +191,13 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
     }
     validation.add(part, result.model);
     if (!first) first = std::move(result);
+    fit.validation_rmse = validation.rmse();
+    if (fit.validation_rmse > kClearlyWorse * to_beat) break;
   }
-  fit.validation_rmse = validation.rmse();
+  if (fit.validation_rmse >= to_beat) {  // it will not be chosen
+    fit.message = first->message;
+    return fit;
+  }
 
   const TensorProblem<double> train = problem_without(run.tensor, run.split.held_out);
   typename Growth::Engine engine(train, *first, options);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "completion/array/fit_steps.h"
 #include "rankflow/error.h"
 
@@ -70,6 +72,17 @@ std::string modes_text(const std::vector<Index>& modes) {
   return (modes.size() == 1 ? "mode " : "modes ") + text;
 }
 
+// Over every cell of the part: lines without observations count too, which the flow's own validation leaves out.
+double part_error(const ArrayRun& run, const std::vector<Index>& part, const UnfoldedMatrix& model) {
+  double squares = 0;
+  std::vector<std::int32_t> index(static_cast<std::size_t>(run.tensor.order()));
+  for (const Index k : part) {
+    for (std::size_t n = 0; n < index.size(); ++n) index[n] = run.tensor.index[n][k];
+    squares += std::pow(model.entry(index) - run.tensor.value[k], 2);
+  }
+  return std::sqrt(squares / static_cast<double>(part.size()));
+}
+
 struct Choice {
   std::vector<Index> rows;
   Centering centering;
@@ -98,10 +111,13 @@ ArrayFit validated_matrix(ArrayRun& run) {
                   });
   };
   Choice chosen;
+  double least = HUGE_VAL;
   for (const Choice& choice : choices) {
     UnfoldedResult result = fit_part(choice, 0);
     if (run.interrupted) return fit;
-    if (!best.empty() && !(result.validation_rmse < best[0].validation_rmse)) continue;
+    const double error = part_error(run, run.split.validation[0], result.model);
+    if (!best.empty() && !(error < least)) continue;
+    least = error;
     best = {std::move(result)};
     chosen = choice;
   }
