@@ -28,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Index kFewestToJudge = 50;  // observations below which nothing is held out
 constexpr double kClearly = 0.9;      // of the error of means: predicts
+constexpr double kSurely = 0.95;      // the same where the 95 % interval lies below it
 
 void check(const Tensor& tensor, const ArrayOptions& options) {
   if (tensor.order() < 2) throw InputError(tensor.source, "an array of order 1 has nothing to be completed from");
@@ -93,9 +94,11 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
   result.baseline_rmse = error_of_means(run.tensor, run.split.held_out);
   const double means = held ? result.baseline_rmse : error_of_means(run.tensor, run.split.validation.at(0));
   const double error = held ? result.held_out->rmse : chosen.validation_rmse;
-  result.verdict = chosen.solved              ? GrowVerdict::solved
-                   : error < kClearly * means ? GrowVerdict::predicts
-                                              : GrowVerdict::not_determined;
+  // A twentieth is enough where chance is ruled out.
+  const bool surely = held && error < kSurely * means && result.held_out->rmse_high < means;
+  result.verdict = chosen.solved                        ? GrowVerdict::solved
+                   : error < kClearly * means || surely ? GrowVerdict::predicts
+                                                        : GrowVerdict::not_determined;
   if (run.options.refit && held) {
     ArrayFit again = fit_again(run, chosen);
     if (!run.interrupted) result.table_predictor = again.predictor;
