@@ -37,12 +37,16 @@ SvgAxis::SvgAxis(double low, double high, bool logarithmic, double fixed_low, do
     : low_(low), high_(high), log_(logarithmic) {
   if (std::isnan(low_)) low_ = high_ = 1;
   if (log_) low_ = std::log10(low_), high_ = std::log10(high_);
+  // What lies beyond a fixed end takes no room from the other one.
+  const auto fixed = [this](double end) { return log_ ? std::log10(end) : end; };
+  if (!std::isnan(fixed_low)) low_ = std::min(fixed(fixed_low), high_);
+  if (!std::isnan(fixed_high)) high_ = std::max(fixed(fixed_high), low_);
   double room = kRoom * (high_ - low_);
   if (!(room > 0)) room = log_ ? 0.3 : std::max(0.05 * std::abs(low_), 1e-12);
   low_ -= room;
   high_ += room;
-  if (!std::isnan(fixed_low)) low_ = log_ ? std::log10(fixed_low) : fixed_low;
-  if (!std::isnan(fixed_high)) high_ = log_ ? std::log10(fixed_high) : fixed_high;
+  if (!std::isnan(fixed_low)) low_ = fixed(fixed_low);
+  if (!std::isnan(fixed_high)) high_ = fixed(fixed_high);
 }
 
 double SvgAxis::share(double value) const {
