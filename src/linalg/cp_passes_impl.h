@@ -85,7 +85,7 @@ struct Pass {
 
   static double gradient(const CpPass& p, double* gradient) {
     const double* rows[kRoom<N>];
-    Vec others[kRoom<N>];
+    Vec others[kRoom<N>] = {};  // compilers do not see that they are set before they are read
     double sum = 0;
     for (std::int64_t k = p.begin; k < p.end; ++k) {
       rows_of<N>(p, p.factors, k, rows);
@@ -103,7 +103,7 @@ struct Pass {
 
   static void normal_product(const CpPass& p, const double* direction, double* product) {
     const double *rows[kRoom<N>], *along[kRoom<N>];
-    Vec others[kRoom<N>];
+    Vec others[kRoom<N>] = {};  // compilers do not see that they are set before they are read
     for (std::int64_t k = p.begin; k < p.end; ++k) {
       rows_of<N>(p, p.factors, k, rows);
       rows_of<N>(p, direction, k, along);
@@ -123,7 +123,7 @@ struct Pass {
 
   static void normal_blocks(const CpPass& p, std::int64_t columns, double* blocks) {
     const double* rows[kRoom<N>];
-    Vec right[kRoom<N>], left[kRoom<N>];
+    Vec right[kRoom<N>] = {}, left[kRoom<N>] = {};
     for (std::int64_t k = p.begin; k < p.end; ++k) {
       rows_of<N>(p, p.factors, k, rows);
       const double weight = p.weight ? p.weight[k] : 1.0;
@@ -150,7 +150,7 @@ struct Pass {
   static void normal_matrix(const CpPass& p, std::int64_t columns, int first, int last, double* matrix,
                             std::int64_t matrix_stride) {
     const double* rows[kRoom<N>];
-    Vec right[kRoom<N>], left[kRoom<N>];
+    Vec right[kRoom<N>] = {}, left[kRoom<N>] = {};
     for (std::int64_t k = p.begin; k < p.end; ++k) {
       rows_of<N>(p, p.factors, k, rows);
       const double weight = p.weight ? p.weight[k] : 1.0;

@@ -22,6 +22,7 @@ RANKFLOW_DECLARE(table_products_avx512)
 #endif
 #undef RANKFLOW_DECLARE
 
+#if defined(__x86_64__)
 namespace {
 
 // Rows of less than a cache line need vectors that are no longer.
@@ -34,7 +35,6 @@ InstructionSet fitting(std::int64_t row_bytes) {
 
 }  // namespace
 
-#if defined(__x86_64__)
 #define RANKFLOW_PICK(T, Code, name)                                                                \
   template <>                                                                                       \
   TableKernels<T, Code> table_kernels<T, Code>(std::int64_t width) {                                \
