@@ -92,7 +92,9 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
   const bool pairs = run.tensor.layout == Tensor::Layout::dense || pairs_are_seen(run.tensor);
   result.baseline = pairs ? "means of modes and of pairs of modes" : "means of modes";
   result.baseline_rmse = error_of_means(run.tensor, run.split.held_out);
-  const double means = held ? result.baseline_rmse : error_of_means(run.tensor, run.split.validation.at(0));
+  const std::vector<Index>& unseen = held ? run.split.held_out : run.split.validation.at(0);
+  const double means =
+      std::min(held ? result.baseline_rmse : error_of_means(run.tensor, unseen), error_of_constant(run.tensor, unseen));
   const double error = held ? result.held_out->rmse : chosen.validation_rmse;
   // A twentieth is enough where chance is ruled out.
   const bool surely = held && error < kSurely * means && result.held_out->rmse_high < means;

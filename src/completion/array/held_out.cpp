@@ -67,4 +67,16 @@ double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen) {
   return std::sqrt(squares / static_cast<double>(unseen.size()));
 }
 
+double error_of_constant(const Tensor& tensor, const std::vector<Index>& unseen) {
+  if (unseen.empty()) return kNaN;
+  double sum = 0;
+  const double count = static_cast<double>(tensor.num_observed() - static_cast<Index>(unseen.size()));
+  for (const double y : tensor.value) sum += y;
+  for (const Index k : unseen) sum -= tensor.value[k];
+  const double mean = count > 0 ? sum / count : 0;
+  double squares = 0;
+  for (const Index k : unseen) squares += std::pow(tensor.value[k] - mean, 2);
+  return std::sqrt(squares / static_cast<double>(unseen.size()));
+}
+
 }  // namespace rankflow::completion

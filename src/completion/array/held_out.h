@@ -16,5 +16,7 @@ bool pairs_are_seen(const Tensor& tensor);
 /// Root mean square error of means of modes, and of pairs of modes where they are seen, on some observations, fitted to
 /// all others. NaN without any.
 double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen);
+/// The same of one number, the mean of all others: on noise nothing predicts better.
+double error_of_constant(const Tensor& tensor, const std::vector<Index>& unseen);
 
 }  // namespace rankflow::completion
