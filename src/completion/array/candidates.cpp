@@ -21,6 +21,7 @@ std::vector<ArrayFit> compete(ArrayRun& run) {
       ArrayFit first = small_exact_cp(run);
       if (first.solved || run.interrupted) return {std::move(first)};
       noisy = first.stop == Stop::validation;
+      // To a sum of outer products a tree looks like noise: it is tried in any case.
       ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
       if (tree.solved || run.interrupted) return {std::move(tree)};
     }

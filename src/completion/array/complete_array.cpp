@@ -28,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Index kFewestToJudge = 50;  // observations below which nothing is held out
 constexpr double kClearly = 0.9;      // of the error of means: predicts
+constexpr double kDeviations = 3;     // from chance
 constexpr double kSurely = 0.95;      // the same where the 95 % interval lies below it
 
 void check(const Tensor& tensor, const ArrayOptions& options) {
@@ -96,11 +97,14 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
   const double means =
       std::min(held ? result.baseline_rmse : error_of_means(run.tensor, unseen), error_of_constant(run.tensor, unseen));
   const double error = held ? result.held_out->rmse : chosen.validation_rmse;
-  // A twentieth is enough where chance is ruled out.
+  // A tenth less than the means; a twentieth where the interval rules chance out. On few cells that much is chance: a
+  // mean square of n normal errors has the relative deviation sqrt(2 / n).
   const bool surely = held && error < kSurely * means && result.held_out->rmse_high < means;
-  result.verdict = chosen.solved                        ? GrowVerdict::solved
-                   : error < kClearly * means || surely ? GrowVerdict::predicts
-                                                        : GrowVerdict::not_determined;
+  const double chance = std::min(1.0, kDeviations * std::sqrt(2 / static_cast<double>(unseen.size())));
+  const bool by_chance =
+      held ? !beats_constant(run, *result.predictor, kDeviations) : error * error >= (1 - chance) * means * means;
+  const bool predicts = (error < kClearly * means || surely) && !by_chance;
+  result.verdict = chosen.solved ? GrowVerdict::solved : predicts ? GrowVerdict::predicts : GrowVerdict::not_determined;
   if (run.options.refit && held) {
     ArrayFit again = fit_again(run, chosen);
     if (!run.interrupted) result.table_predictor = again.predictor;

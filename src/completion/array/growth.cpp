@@ -12,6 +12,7 @@
 namespace rankflow::completion {
 namespace {
 
+constexpr double kPerFreedom = 3;          // observations for each degree of freedom of a first look
 constexpr Index kEnoughForExact = 60'000;  // observations
 constexpr double kClearlyWorse = 1.02;     // than the error to beat, after the first of several parts
 constexpr double kShare = 0.2;  // of the time that is left, with at most three parts and two more fits in mind
@@ -236,12 +237,14 @@ ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   return validated(run, CpGrowth{}, strategy, to_beat);
 }
 
-// A third of what the observations could determine, twice: where a sum of outer products is the answer, this finds it.
+// A third of the components that the observations could determine, twice: where a sum of outer products is the
+// answer, this finds it.
 ArrayFit small_exact_cp(ArrayRun& run) {
   Index freedom = 1 - run.tensor.order();
   for (const Index size : run.tensor.shape()) freedom += size;
-  const Index most = std::max<Index>(1, run.tensor.num_observed() / (3 * std::max<Index>(1, freedom)));
-  return validated(run, CpGrowth{}, GrowStrategy::exact, kNaN, {"small ", 2, most});
+  const double most = static_cast<double>(run.tensor.num_observed()) / (kPerFreedom * static_cast<double>(freedom));
+  return validated(run, CpGrowth{}, GrowStrategy::exact, kNaN,
+                   {"small ", 2, std::max<Index>(1, static_cast<Index>(most))});
 }
 
 ArrayFit validated_tree(ArrayRun& run, GrowStrategy strategy, double to_beat) {

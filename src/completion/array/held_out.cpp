@@ -19,6 +19,14 @@ std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
   return index;
 }
 
+double mean_without(const Tensor& tensor, const std::vector<Index>& unseen) {
+  double sum = 0;
+  for (const double y : tensor.value) sum += y;
+  for (const Index k : unseen) sum -= tensor.value[k];
+  const double count = static_cast<double>(tensor.num_observed() - static_cast<Index>(unseen.size()));
+  return count > 0 ? sum / count : 0;
+}
+
 }  // namespace
 
 void judge(const ArrayRun& run, ArrayCompletion& result) {
@@ -69,14 +77,28 @@ double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen) {
 
 double error_of_constant(const Tensor& tensor, const std::vector<Index>& unseen) {
   if (unseen.empty()) return kNaN;
-  double sum = 0;
-  const double count = static_cast<double>(tensor.num_observed() - static_cast<Index>(unseen.size()));
-  for (const double y : tensor.value) sum += y;
-  for (const Index k : unseen) sum -= tensor.value[k];
-  const double mean = count > 0 ? sum / count : 0;
+  const double mean = mean_without(tensor, unseen);
   double squares = 0;
   for (const Index k : unseen) squares += std::pow(tensor.value[k] - mean, 2);
   return std::sqrt(squares / static_cast<double>(unseen.size()));
+}
+
+bool beats_constant(const ArrayRun& run, const ArrayPredictor& predictor, double standard_errors) {
+  const std::vector<Index>& unseen = run.split.held_out;
+  const double count = static_cast<double>(unseen.size()), mean = mean_without(run.tensor, unseen);
+  double sum = 0, squares = 0, nearer = 0;
+  for (const Index k : unseen) {
+    const double y = run.tensor.value[k], e = predictor.predict(index_at(run.tensor, k)) - y;
+    const double gain = (y - mean) * (y - mean) - e * e;
+    sum += gain;
+    squares += gain * gain;
+    nearer += gain > 0 ? 1 : gain < 0 ? 0 : .5;
+  }
+  if (count < 2) return false;
+  const double variance = (squares - sum * sum / count) / (count - 1);
+  // Few large values can hide a difference in the squares that most cells show, and the other way round.
+  return sum > standard_errors * std::sqrt(count * std::max(0.0, variance)) ||
+         nearer - .5 * count > standard_errors * .5 * std::sqrt(count);
 }
 
 }  // namespace rankflow::completion

@@ -18,5 +18,8 @@ bool pairs_are_seen(const Tensor& tensor);
 double error_of_means(const Tensor& tensor, const std::vector<Index>& unseen);
 /// The same of one number, the mean of all others: on noise nothing predicts better.
 double error_of_constant(const Tensor& tensor, const std::vector<Index>& unseen);
+/// Are squared errors on the held-out part smaller than those of that constant, by so many standard errors of the mean
+/// difference, or of the number of cells that are nearer?
+bool beats_constant(const ArrayRun& run, const ArrayPredictor& predictor, double standard_errors);
 
 }  // namespace rankflow::completion
