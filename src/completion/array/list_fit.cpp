@@ -133,8 +133,11 @@ std::vector<ArrayFit> validated_list(ArrayRun& run) {
 void finish_list(ArrayRun& run, ArrayFit& fit) {
   if (!run.split.validation_given || run.tensor.num_observed() > enough_to_choose(run.tensor)) {
     ListCpResult again = fit_all(run, fit, unseen, run.split.validation_given ? unseen : fitted, "fit " + fit.model);
-    fit.list->model = std::move(again.model);
+    // Components that came out empty are gone, from the precisions too.
+    again.validation_rmse = fit.list->validation_rmse;
+    again.effects_rmse = fit.list->effects_rmse;
     fit.train_rmse = again.train_rmse;
+    fit.list = std::move(again);
   }
   fit.predictor = generalized_predictor(fit.list->model, fit.calibration);
 }

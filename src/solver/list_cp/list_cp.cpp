@@ -80,6 +80,9 @@ struct ListCpFit::Impl {
   Impl(ListCpData given, const ListCpResult& start, const ListCpOptions& wanted)
       : data((check(given, wanted), std::move(given))), options(wanted), lists(data.tensor, data.part), refit(true) {
     how = {options.effects, lists.count() <= options.bayes_below, true};
+    RANKFLOW_ASSERT(start.component_precision.size() == start.model.components.components() &&
+                        start.effect_precision.size() == data.tensor.order(),
+                    "a precision for each component and each mode");
     start_state();
     state.offset = start.model.offset;
     for (Index n = 0; n < data.tensor.order(); ++n) {
