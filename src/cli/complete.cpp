@@ -27,7 +27,8 @@ struct Settings {
   double checkpoint_every = 30;
   int threads = 0;
   bool json = false, quiet = false;
-  TensorReadOptions read;  // the part for tables is `read.table`
+  bool own_step_size = false, own_scale = false;  // named on the command line
+  TensorReadOptions read;                         // the part for tables is `read.table`
   CompleteOptions complete;
   ArrayOptions array;  // loss, delta, ranked modes
   OutputOptions output;
@@ -68,11 +69,10 @@ CheckpointOptions checkpoint_options(const Settings& settings) {
 // The papers' settings for tensors where nothing else was said.
 void take_descent(const Settings& settings, ArrayDescentOptions& options) {
   options.descent = settings.complete.descent;
-  if (settings.complete.descent.step_size == DescentOptions{}.step_size) options.descent.step_size = kTensorStep;
+  if (!settings.own_step_size) options.descent.step_size = kTensorStep;
   options.descent.max_iterations = settings.complete.flow.max_iterations;
   options.width = settings.complete.flow.max_rank;
-  const double scale = settings.complete.initialization.scale;
-  options.scale = scale == InitializationOptions{}.scale ? 0 : scale;
+  if (settings.own_scale) options.scale = settings.complete.initialization.scale;
 }
 
 // What arrays do not know is refused; shares, seed and limits are those of tables.
@@ -201,7 +201,11 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   cli::bind(*verb, array_fields(settings->read), "Reading");
   cli::bind(*verb, fields(settings->complete), "Learning");
   cli::bind(*verb, array_fields(settings->array), "Arrays");
-  verb->callback([settings, &outcome] { run(*settings, outcome); });
+  verb->callback([settings, verb, &outcome] {
+    settings->own_step_size = verb->count("--step-size") > 0;
+    settings->own_scale = verb->count("--scale") > 0;
+    run(*settings, outcome);
+  });
 }
 
 }  // namespace rankflow::cli

@@ -66,6 +66,49 @@ TEST(CompleteArray, NoiseAloneIsNotDetermined) {
   EXPECT_EQ(result.verdict, GrowVerdict::not_determined);
 }
 
+TEST(CompleteArray, TreesAndTheBestUnfoldingPredictToo) {
+  const CpFactorization<double> truth = planted(2, 2);
+  for (const ArrayModel model : {ArrayModel::tree, ArrayModel::matrix}) {
+    ArrayOptions options;
+    options.model = model;
+    const ArrayCompletion result = complete_array(observed(truth, 0.7, 0.1, Tensor::Layout::dense), options);
+    EXPECT_EQ(result.verdict, GrowVerdict::predicts) << result.message;
+    EXPECT_EQ(result.model, model == ArrayModel::tree ? "tree" : "matrix");
+    EXPECT_EQ(result.tree.empty(), model != ArrayModel::tree);
+    EXPECT_LE(result.rank, 4);
+    EXPECT_LT(result.held_out->rmse, 0.3);
+    EXPECT_TRUE(result.table_predictor);
+  }
+}
+
+TEST(CompleteArray, DescentFindsAPlantedArray) {
+  for (const ArrayModel model : {ArrayModel::cp, ArrayModel::tree}) {
+    ArrayOptions options;
+    options.model = model;
+    options.engine = ArrayEngine::gd;
+    options.descent.width = 8;
+    options.descent.scale = 1e-3;
+    options.descent.descent.step_size = 1e-2;
+    options.descent.descent.max_iterations = 4'000;
+    const ArrayCompletion result = complete_array(observed(planted(2, 2), 0.7, 0.1, Tensor::Layout::dense), options);
+    EXPECT_EQ(result.engine, "gd");
+    EXPECT_EQ(result.verdict, GrowVerdict::predicts) << result.message;
+    EXPECT_TRUE(result.table_predictor);
+  }
+}
+
+TEST(CompleteArray, ADescentThatDivergesSaysSo) {
+  ArrayOptions options;
+  options.engine = ArrayEngine::gd;
+  options.descent.width = 8;
+  options.descent.descent.optimizer = Optimizer::plain;
+  options.descent.descent.step_size = 1e6;
+  const ArrayCompletion result = complete_array(observed(planted(2, 2), 0.7, 0.1, Tensor::Layout::dense), options);
+  EXPECT_EQ(result.stop, Stop::diverged);
+  EXPECT_FALSE(result.usable());
+  EXPECT_NE(result.message.find("--step-size"), std::string::npos);
+}
+
 TEST(CompleteArray, DoesNotDependOnThreads) {
   const Tensor tensor = observed(planted(2, 4), 0.6, 0.2, Tensor::Layout::dense);
   ArrayOptions options;

@@ -73,6 +73,14 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
   if (run.interrupted) return;
   for (const ArrayFit& fit : fits)
     result.candidates.push_back({fit.model, fit.validation_rmse, &fit == &chosen, fit.message, fit.criterion});
+  if (!chosen.predictor) {  // it has lost its way: there is nothing to describe or to judge
+    result.model = chosen.model;
+    result.engine = chosen.engine;
+    result.iterations = chosen.iterations;
+    result.stop = chosen.stop;
+    result.message = chosen.message;
+    return;
+  }
   describe(chosen, result);
   judge(run, result);
   const bool held = result.held_out.has_value();
