@@ -92,6 +92,8 @@ class OverlapFit {
   bool advance();
   /// What an observer sees of the last point.
   const Step& step() const;
+  /// Settings that the search has looked at so far.
+  const std::vector<OverlapTrial>& trials() const;
   /// Between points: continuing from it gives the same bits as going on.
   Archive state() const;
   void restore(const Archive& state);

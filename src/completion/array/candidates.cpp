@@ -11,6 +11,7 @@ namespace {
 
 constexpr Index kTreeFrom = 4, kTreeTo = 8;  // orders at which a tree is tried unasked; beyond, choosing one takes long
 constexpr Index kMostForExact = 1'000'000;   // observations of a list that an exact solution is looked for in
+constexpr Index kGrowthFirst = 20'000;       // observations up to which growing CP takes seconds
 
 // Exact models first: one that matches the cells to round-off needs no rival. Lists have no overlap.
 std::vector<ArrayFit> compete(ArrayRun& run) {
@@ -31,7 +32,14 @@ std::vector<ArrayFit> compete(ArrayRun& run) {
     }
   }
   if (!run.dense) return validated_list(run);
-  ArrayFit overlap = validated_overlap(run);
+  // The cheaper one first: it may show that the other cannot win.
+  if (run.tensor.num_observed() <= kGrowthFirst) {
+    ArrayFit grown = validated_cp(run, GrowStrategy::noisy, kNaN);
+    if (run.interrupted) return {std::move(grown)};
+    ArrayFit overlap = validated_overlap(run, grown.validation_rmse);
+    return {std::move(overlap), std::move(grown)};
+  }
+  ArrayFit overlap = validated_overlap(run, kNaN);
   if (run.interrupted) return {std::move(overlap)};
   ArrayFit grown = validated_cp(run, GrowStrategy::noisy, overlap.validation_rmse);
   return {std::move(overlap), std::move(grown)};
@@ -64,7 +72,7 @@ std::vector<ArrayFit> fit_models(ArrayRun& run) {
   if (run.options.engine == ArrayEngine::gd) return {validated_descent(run)};
   if (wanted == ArrayModel::cp && run.dense) return {validated_cp(run, GrowStrategy::automatic, kNaN)};
   if (wanted == ArrayModel::tree) return {validated_tree(run, GrowStrategy::automatic, kNaN)};
-  if (wanted == ArrayModel::overlap) return {validated_overlap(run)};
+  if (wanted == ArrayModel::overlap) return {validated_overlap(run, kNaN)};
   if (wanted == ArrayModel::matrix) return {validated_matrix(run)};
   return compete(run);
 }

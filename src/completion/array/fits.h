@@ -63,12 +63,12 @@ struct ArrayFit {
 
 /// Fits on everything but the held-out part; the validation parts choose and calibrate.
 /// `strategy` exact: unless that solves it, only `solved = false` is filled in. `to_beat`: validation error of another
-/// model; the growth ends where it will clearly not come below it. NaN = none.
+/// model; a fit ends where it will clearly not come below it. NaN = none.
 ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat);
 /// The exact strategy in two attempts with few components: a first look before other exact models.
 ArrayFit small_exact_cp(ArrayRun& run);
 ArrayFit validated_tree(ArrayRun& run, GrowStrategy strategy, double to_beat);
-ArrayFit validated_overlap(ArrayRun& run);
+ArrayFit validated_overlap(ArrayRun& run, double to_beat);
 ArrayFit validated_matrix(ArrayRun& run);
 /// Engine gd: of the model that the options name.
 ArrayFit validated_descent(ArrayRun& run);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kPerFreedom = 3;          // observations for each degree of freedom of a first look
 constexpr Index kEnoughForExact = 60'000;  // observations
+constexpr Index kFew = 2'000;              // observations up to which idle rounds do not tell noise from a bad start
 constexpr double kClearlyWorse = 1.02;     // than the error to beat, after the first of several parts
 constexpr double kShare = 0.2;  // of the time that is left, with at most three parts and two more fits in mind
 
@@ -122,17 +123,19 @@ TensorProblem<double> thinned(TensorProblem<double> problem, Index most) {
 struct GrowLimits {
   std::string name = {};
   Index attempts = 0, components = 0;
+  bool despite_noise = false;  // go through all attempts
 };
 
-// `exact_only`: ends where the engine has recognised noise.
+// `exact_attempts`: ends where the engine has recognised noise (Stop::validation), or after so many (iteration_limit).
 template <class Growth>
 typename Growth::Result follow(ArrayRun& run, typename Growth::Engine& engine, const std::string& fit,
-                               const std::string& stage, double to_beat = kNaN, bool exact_only = false) {
+                               const std::string& stage, double to_beat = kNaN, Index exact_attempts = 0) {
   if (take_up(run, fit, engine)) return engine.result();
   Race race(to_beat);
   const auto end_where_it_pays_no_more = [&](const GrowStep& step) {
     const bool noisy = step.stage == "grow with noise" || (Growth::kMayOverfit && race.overfits(step));
-    if (race.lost(step) || (exact_only && noisy)) engine.finish(Stop::validation);
+    if (exact_attempts > 0 && noisy && step.attempt > exact_attempts) engine.finish(Stop::iteration_limit);
+    if (race.lost(step) || (exact_attempts > 0 && noisy)) engine.finish(Stop::validation);
   };
   if (const Archive* state = run.checkpoint.in_progress(fit)) {
     race.load(*state);
@@ -170,7 +173,7 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
   const std::string which = limits.name + (exact_only                        ? "exact"
                                            : strategy == GrowStrategy::noisy ? "noisy"
                                                                              : "automatic");
-  options.strategy = exact_only ? GrowStrategy::automatic : strategy;
+  options.strategy = exact_only && !limits.despite_noise ? GrowStrategy::automatic : strategy;
   if (limits.attempts > 0) options.attempts = std::min(options.attempts, limits.attempts);
   if (limits.components > 0)
     options.max_components =
@@ -184,7 +187,8 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
     if (exact_only) train = thinned(std::move(train), kEnoughForExact);
     typename Growth::Engine engine = growth.engine(train, unseen, options);
     const std::string name = fmt::format("validate {} {} {}", fit.model, which, ++number);
-    typename Growth::Result result = follow<Growth>(run, engine, name, "validate " + fit.model, to_beat, exact_only);
+    typename Growth::Result result =
+        follow<Growth>(run, engine, name, "validate " + fit.model, to_beat, exact_only ? options.attempts : 0);
     if (run.interrupted) return fit;
     if (exact_only && !result.solved()) {
       fit.stop = result.stop;
@@ -234,7 +238,9 @@ ModeTree tree_of(const ArrayRun& run) {
 }
 
 ArrayFit validated_cp(ArrayRun& run, GrowStrategy strategy, double to_beat) {
-  return validated(run, CpGrowth{}, strategy, to_beat);
+  GrowLimits limits;
+  limits.despite_noise = run.tensor.num_observed() <= kFew;
+  return validated(run, CpGrowth{}, strategy, to_beat, limits);
 }
 
 // A third of the components that the observations could determine, twice: where a sum of outer products is the
@@ -244,13 +250,13 @@ ArrayFit small_exact_cp(ArrayRun& run) {
   for (const Index size : run.tensor.shape()) freedom += size;
   const double most = static_cast<double>(run.tensor.num_observed()) / (kPerFreedom * static_cast<double>(freedom));
   return validated(run, CpGrowth{}, GrowStrategy::exact, kNaN,
-                   {"small ", 2, std::max<Index>(1, static_cast<Index>(most))});
+                   {"small ", 2, std::max<Index>(1, static_cast<Index>(most)), false});
 }
 
 ArrayFit validated_tree(ArrayRun& run, GrowStrategy strategy, double to_beat) {
   const TreeGrowth growth{tree_of(run)};
   // The first attempt nearly always finds a tree that is there.
-  const GrowLimits limits{"", strategy == GrowStrategy::exact ? 1 : 0, 0};
+  const GrowLimits limits{"", strategy == GrowStrategy::exact ? 1 : 0, 0, false};
   ArrayFit fit = validated(run, growth, strategy, to_beat, limits);
   fit.message += "; tree " + growth.tree.text();
   return fit;

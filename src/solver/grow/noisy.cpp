@@ -18,8 +18,9 @@ constexpr Index kIdle = 5;                          // rounds in a row with next
 constexpr double kTolerated = 1.02;                 // validation error that an elimination may end at, of the best
 constexpr Index kTriedForElimination = 4;           // smallest parts
 constexpr Index kEliminateSteps = 20;
-constexpr double kLeastRidge = 1e-4;  // of the loss
-constexpr double kStiffening = 4;     // a ridge's factor to the next
+constexpr double kStiffTolerated = 1.005;  // the same for a larger ridge: it biases what is kept
+constexpr double kLeastRidge = 1e-4;       // of the loss
+constexpr double kStiffening = 4;          // a ridge's factor to the next
 constexpr Index kMostStiffenings = 12;
 constexpr Index kLastSteps = 200;
 constexpr double kLastDecrease = 1e-5;
@@ -88,7 +89,7 @@ bool stiffen(const Job& job, const Budget& budget, Progress& progress) {
     options.ridge = stiffer.ridge;
     if (!refit_point(job, cells, options, budget, stiffer.point, progress, stiffer.loss)) return false;
     stiffer.validation_loss = loss_at(job, job.noisy_validation(), stiffer.point);
-    if (!better_than(stiffer.validation_loss, progress.noisy, kTolerated)) break;
+    if (!better_than(stiffer.validation_loss, progress.noisy, kStiffTolerated)) break;
     progress.current = stiffer;
     stiffer.ridge *= kStiffening;
   }

@@ -169,6 +169,9 @@ bool OverlapFit::advance() {
 const Step& OverlapFit::step() const {
   return impl_->step;
 }
+const std::vector<OverlapTrial>& OverlapFit::trials() const {
+  return impl_->kept.trials;
+}
 OverlapResult OverlapFit::result() {
   return impl_->result();
 }
