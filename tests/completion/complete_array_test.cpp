@@ -15,19 +15,17 @@
 namespace rankflow {
 namespace {
 
-constexpr const auto& kShape = test::kJobShape;
+const std::vector<Index>& kShape = test::kJobShape;
+const std::vector<Index> kOrderFour = {10, 10, 10, 10};
 using test::observed;
 using test::planted;
 
 double relative_error(const ArrayPredictor& predictor, const CpFactorization<double>& truth) {
   double squares = 0, all = 0;
-  for (std::int32_t i = 0; i < kShape[0]; ++i)
-    for (std::int32_t j = 0; j < kShape[1]; ++j)
-      for (std::int32_t k = 0; k < kShape[2]; ++k) {
-        const std::int32_t index[] = {i, j, k};
-        squares += std::pow(predictor.predict(index) - truth.entry(index), 2);
-        all += std::pow(truth.entry(index), 2);
-      }
+  test::for_cells(truth, [&](const std::vector<std::int32_t>& index) {
+    squares += std::pow(predictor.predict(index) - truth.entry(index), 2);
+    all += std::pow(truth.entry(index), 2);
+  });
   return std::sqrt(squares / all);
 }
 
@@ -44,6 +42,29 @@ TEST(CompleteArray, AnExactArrayIsSolvedWithItsRank) {
     EXPECT_LT(relative_error(*result.table_predictor, truth), 1e-6);
     EXPECT_LT(result.held_out->rmse, 1e-5 * result.baseline_rmse);
   }
+}
+
+// 450 observations for 185 degrees of freedom: attempts that add components in vain are not taken for noise.
+TEST(CompleteArray, FewObservationsGetEveryAttempt) {
+  const CpFactorization<double> truth = planted(5, 7, kOrderFour);
+  ArrayOptions options;
+  options.held_out = 0;
+  const ArrayCompletion result = complete_array(observed(truth, 0.05, 0, Tensor::Layout::dense), options);
+  EXPECT_EQ(result.verdict, GrowVerdict::solved) << result.message;
+  EXPECT_EQ(result.rank, 5);
+  EXPECT_LT(relative_error(*result.predictor, truth), 1e-6);
+}
+
+TEST(CompleteArray, ARivalThatCannotWinEndsEarly) {
+  const CpFactorization<double> truth = planted(3, 7, kOrderFour);
+  const ArrayCompletion result = complete_array(observed(truth, 0.1, 0.2, Tensor::Layout::dense), {});
+  EXPECT_EQ(result.verdict, GrowVerdict::predicts) << result.message;
+  EXPECT_EQ(result.model, "cp");
+  EXPECT_EQ(result.rank, 3);
+  ASSERT_EQ(result.candidates.size(), 2u);
+  EXPECT_EQ(result.candidates[0].model, "overlap");
+  EXPECT_NE(result.candidates[0].remark.find("ended early"), std::string::npos) << result.candidates[0].remark;
+  EXPECT_GT(result.candidates[0].validation_rmse, result.candidates[1].validation_rmse);
 }
 
 TEST(CompleteArray, ANoisyArrayIsPredictedWithinItsIntervals) {
