@@ -21,12 +21,6 @@ constexpr Index kMostIterations = 600;
 constexpr double kShare = 0.15;  // of the time that is left, for one fit
 constexpr double kSmallestRate = 1e-10;
 
-std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
-  std::vector<std::int32_t> index;
-  for (const auto& mode : tensor.index) index.push_back(mode[k]);
-  return index;
-}
-
 TensorLoss loss_of(const ArrayRun& run) {
   return {Normalization::mean, run.options.loss, run.options.delta};
 }

@@ -84,12 +84,9 @@ ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string
   fit.message = options.effects ? found.message : "components alone: " + found.message;
   if (run.interrupted) return fit;
   fill_rows(run, role, found.model);
-  std::vector<std::int32_t> index(static_cast<std::size_t>(run.tensor.order()));
   for (const std::vector<Index>& part : run.split.validation)
-    for (const Index k : part) {
-      for (std::size_t n = 0; n < index.size(); ++n) index[n] = run.tensor.index[n][k];
-      fit.calibration.residuals.push_back(std::abs(found.model.mean(index) - run.tensor.value[k]));
-    }
+    for (const Index k : part)
+      fit.calibration.residuals.push_back(std::abs(found.model.mean(index_at(run.tensor, k)) - run.tensor.value[k]));
   std::sort(fit.calibration.residuals.begin(), fit.calibration.residuals.end());
   return fit;
 }

@@ -71,11 +71,7 @@ std::string modes_text(const std::vector<Index>& modes) {
 // Over every cell of the part: lines without observations count too, which the flow's own validation leaves out.
 double part_error(const ArrayRun& run, const std::vector<Index>& part, const UnfoldedMatrix& model) {
   double squares = 0;
-  std::vector<std::int32_t> index(static_cast<std::size_t>(run.tensor.order()));
-  for (const Index k : part) {
-    for (std::size_t n = 0; n < index.size(); ++n) index[n] = run.tensor.index[n][k];
-    squares += std::pow(model.entry(index) - run.tensor.value[k], 2);
-  }
+  for (const Index k : part) squares += std::pow(model.entry(index_at(run.tensor, k)) - run.tensor.value[k], 2);
   return std::sqrt(squares / static_cast<double>(part.size()));
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ ArraySplit split_array(const Tensor& tensor, const std::optional<DenseView>& den
 /// The observations whose number is not in `without` (ascending), and those that are listed, as problems.
 TensorProblem<double> problem_without(const Tensor& tensor, const std::vector<Index>& without);
 TensorProblem<double> problem_of(const Tensor& tensor, const std::vector<Index>& numbers);
+
+/// The indices of an observation.
+std::vector<std::int32_t> index_at(const Tensor& tensor, Index k);
 
 /// Ascending union of lists that have nothing in common.
 std::vector<Index> together(const std::vector<Index>& a, const std::vector<Index>& b);
