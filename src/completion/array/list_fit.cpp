@@ -27,11 +27,6 @@ Index enough_to_choose(const Tensor& tensor) {
   return std::max(kToChoose, kPerRow * *std::max_element(shape.begin(), shape.end()));
 }
 
-// Neighbours of a sorted list end up apart (Fibonacci hashing: Knuth, The Art of Computer Programming 3, 6.4).
-std::uint64_t scattered(std::size_t k) {
-  return static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32;
-}
-
 std::vector<std::uint8_t> roles(const ArrayRun& run, Role held_out, Role validation) {
   std::vector<std::uint8_t> role(run.tensor.value.size(), fitted);
   for (const Index k : run.split.held_out) role[k] = held_out;

@@ -39,6 +39,12 @@ TensorProblem<double> problem_of(const Tensor& tensor, const std::vector<Index>&
 /// The indices of an observation.
 std::vector<std::int32_t> index_at(const Tensor& tensor, Index k);
 
+/// Numbers of observations in an order that tears neighbours of a sorted list apart (Fibonacci hashing: Knuth, The Art
+/// of Computer Programming 3, 6.4).
+inline std::uint64_t scattered(std::size_t k) {
+  return static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32;
+}
+
 /// Ascending union of lists that have nothing in common.
 std::vector<Index> together(const std::vector<Index>& a, const std::vector<Index>& b);
 
