@@ -4,19 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "data/summary_parts.h"
+
 namespace rankflow::cli {
 namespace {
-
-const char* kind_word(const Axis& axis) {
-  switch (axis.kind()) {
-    case Axis::Kind::integers:
-      return "integers";
-    case Axis::Kind::strings:
-      return "names";
-    default:
-      return "positions";
-  }
-}
 
 std::string examples(const Axis& axis) {
   std::string text;
