@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/summary_parts.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace rankflow {
@@ -29,6 +31,19 @@ const char* kind_word(const Axis& axis) {
     default:
       return "positions";
   }
+}
+
+std::string observations_line(const AxisSummary& summary) {
+  return fmt::format("         observations each: least {}, median {}, most {}; without any: {}\n", summary.least,
+                     summary.median, summary.most, summary.without);
+}
+
+nlohmann::ordered_json axis_json(const Axis& axis, const AxisSummary& summary) {
+  return {{"count", axis.size()},
+          {"ids", kind_word(axis)},
+          {"title", axis.title},
+          {"observations", {{"min", summary.least}, {"median", summary.median}, {"max", summary.most}}},
+          {"without_observations", summary.without}};
 }
 
 ValueSummary value_summary(const std::vector<double>& values) {

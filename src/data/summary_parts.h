@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -15,6 +17,10 @@ AxisSummary axis_summary(std::vector<Index> counts);
 
 /// How the ids of an axis are written: "integers", "names" or "positions".
 const char* kind_word(const Axis& axis);
+
+/// A line of text, and an object, about the observations of an axis.
+std::string observations_line(const AxisSummary& summary);
+nlohmann::ordered_json axis_json(const Axis& axis, const AxisSummary& summary);
 
 struct ValueSummary {
   double min = kNaN, max = kNaN, mean = kNaN, spread = kNaN;

@@ -71,12 +71,10 @@ std::string summary_text(const Tensor& tensor, const TensorSummary& summary) {
   text += fmt::format("holes    {}\n", tensor.holes);
   constexpr Index kShownModes = 12;
   for (Index n = 0; n < std::min(tensor.order(), kShownModes); ++n) {
-    const AxisSummary& mode = summary.modes[static_cast<std::size_t>(n)];
     const Axis& axis = tensor.modes[static_cast<std::size_t>(n)];
     text += fmt::format("{:9}{} {}{}: {}\n", fmt::format("mode {}", n + 1), axis.size(), kind_word(axis),
                         axis.title.empty() ? "" : fmt::format(" '{}'", shown(axis.title)), examples(axis));
-    text += fmt::format("         observations each: least {}, median {}, most {}; without any: {}\n", mode.least,
-                        mode.median, mode.most, mode.without);
+    text += observations_line(summary.modes[static_cast<std::size_t>(n)]);
   }
   if (tensor.order() > kShownModes) text += fmt::format("         and {} modes more\n", tensor.order() - kShownModes);
   text += fmt::format("values   {} to {}, mean {:.5g}, standard deviation {:.5g}, {}{} different, {}\n", summary.min,
@@ -95,14 +93,7 @@ std::string summary_text(const Tensor& tensor, const TensorSummary& summary) {
 
 std::string summary_json(const Tensor& tensor, const TensorSummary& summary) {
   nlohmann::ordered_json modes = nlohmann::ordered_json::array();
-  for (std::size_t n = 0; n < tensor.modes.size(); ++n) {
-    const AxisSummary& mode = summary.modes[n];
-    modes.push_back({{"count", tensor.modes[n].size()},
-                     {"ids", kind_word(tensor.modes[n])},
-                     {"title", tensor.modes[n].title},
-                     {"observations", {{"min", mode.least}, {"median", mode.median}, {"max", mode.most}}},
-                     {"without_observations", mode.without}});
-  }
+  for (std::size_t n = 0; n < tensor.modes.size(); ++n) modes.push_back(axis_json(tensor.modes[n], summary.modes[n]));
   nlohmann::ordered_json object = {
       {"file", tensor.source},       {"format", tensor.format}, {"order", tensor.order()},
       {"shape", tensor.shape()},     {"cells", tensor.cells()}, {"observed", tensor.num_observed()},
