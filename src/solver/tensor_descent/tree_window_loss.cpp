@@ -9,6 +9,7 @@
 #include <memory>
 #include <numeric>
 
+#include "data/archive_numbers.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
 #include "solver/tensor_descent/local_parts.h"
@@ -115,8 +116,8 @@ class TreeWindowLoss final : public WindowLoss<T> {
     for (const MatrixOf<T>& matrix : model_.weights) entries += matrix.size();
     const auto mask = archive.get_bytes("window_active", components);
     const auto rates = archive.get_doubles("window_rate", components);
-    const auto begin = read(archive, "window_begin", entries, T());
-    rest_ = read(archive, "window_rest", -1, T());  // as many as there are active entries
+    const auto begin = get_numbers<T>(archive, "window_begin", entries);
+    rest_ = get_numbers<T>(archive, "window_rest", -1);  // as many as there are active entries
     std::size_t at = 0;
     for (std::size_t v = 0; v < is_active_.size(); ++v)
       for (std::size_t r = 0; r < is_active_[v].size(); ++r, ++at) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "data/archive_numbers.h"
 #include "rankflow/tensor_descent.h"
 #include "solver/tensor_descent/postponed.h"
 #include "solver/tensor_descent/window_parts.h"
@@ -71,7 +72,7 @@ class WindowLoss : public TensorModelLoss<T>, public Postponed {
     archive.set("window_place", std::vector<std::int64_t>{moved_, begun_, measured_});
   }
   void load_place(const Archive& archive) {
-    const auto sum = read(archive, "window_sum", static_cast<Index>(sum_.size()), T());
+    const auto sum = get_numbers<T>(archive, "window_sum", static_cast<Index>(sum_.size()));
     const auto norms = archive.get_doubles("window_norms", 3);
     const auto place = archive.get_ints("window_place", 3);
     sum_ = sum;
