@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "base/threads.h"
@@ -50,14 +49,9 @@ std::vector<std::string> write_results(const Settings& settings, const SenseResu
     write_dense(settings.output, like, [&](Index i, Index j) { return w(i, j); });
     written.push_back("matrix: " + settings.output);
   }
-  if (!settings.report.empty()) {
-    const std::filesystem::path folder = settings.report;
-    const std::string history = (folder / "history.csv").string(), page = (folder / "report.html").string();
-    write_history_csv(history, result.history);
-    write_report(page, sense_report(settings.input.values, result, settings.sense, summary, command));
-    written.push_back("history: " + history);
-    written.push_back("report: " + page);
-  }
+  if (!settings.report.empty())
+    write_report_files(settings.report, result.history,
+                       sense_report(settings.input.values, result, settings.sense, summary, command), written);
   return written;
 }
 
