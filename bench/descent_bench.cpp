@@ -8,7 +8,6 @@
 //         sensing (2,000 Gaussian measurements of 100 x 100), stop (completion from a start of size 1e-3 until the mean
 //         squared error is 1e-6), flow (the flow on the same entries, to its end), peak (the arithmetic of one core)
 #include <fmt/core.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -20,9 +19,8 @@
 
 #include "base/processor.h"
 #include "base/threads.h"
-#include "linalg/aligned.h"
-#include "linalg/matrix_product.h"
 #include "linalg/vector_passes.h"
+#include "one_core.h"
 #include "rankflow/descent.h"
 #include "rankflow/flow.h"
 #include "rankflow/rng.h"
@@ -30,25 +28,9 @@
 namespace {
 
 using namespace rankflow;
-// Processor seconds of this thread: those of the clock on a machine that does nothing else.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-double seconds_of(const std::function<void()>& call) {
-  const double start = now();
-  call();
-  return now() - start;
-}
-
-// The least of several times: what the machine does when nothing else runs.
-double least_seconds(const std::function<void()>& call, int times = 7) {
-  double least = seconds_of(call);
-  for (int k = 1; k < times; ++k) least = std::min(least, seconds_of(call));
-  return least;
-}
+using bench::least_seconds;
+using bench::peak_flops;
+using bench::seconds_of;
 
 MatrixOf<float> normal_matrix(Index rows, Index columns, std::uint64_t stream, double scale = 1) {
   MatrixOf<float> a(rows, columns);
@@ -160,17 +142,6 @@ int run_to_stop(Index depth, Index most) {
   const auto result = fit_descent(problem, initialize<float>(layer_dims(100, 100, depth), {}), options);
   fmt::print("{{\"iterations\": {}, \"loss\": {}}}\n", result.iterations, result.loss);
   return result.stop == Stop::converged ? 0 : 1;
-}
-
-// The most arithmetic that one core does on products of this size that stay in its cache.
-double peak_flops() {
-  const Index n = 192;
-  AlignedRows<float> a(n, n, n), b(n, n, n), c(n, n, n);
-  AlignedVector<float> work(kProductWork<float>);
-  MatrixProduct<float> product{
-      .a = a.row(0), .a_row = n, .b = b.row(0), .b_row = n, .c = c.row(0), .c_row = n, .m = n, .n = n, .k = n};
-  const ProductKernel<float> kernel = product_kernel<float>();
-  return 2.0 * n * n * n / least_seconds([&] { kernel(product, 0, n, work.data()); }, 200);
 }
 
 double bandwidth() {

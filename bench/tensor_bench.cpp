@@ -7,7 +7,6 @@
 //         entries), both about a tensor of rank 5 as in Razin, Maman and Cohen 2021 and 2022; full (four, all entries);
 //         windows (four from the published start of deviation 0.005, negligible components moved once per window)
 #include <fmt/core.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,32 +16,15 @@
 
 #include "base/processor.h"
 #include "base/threads.h"
-#include "linalg/aligned.h"
-#include "linalg/matrix_product.h"
+#include "one_core.h"
 #include "rankflow/rng.h"
 #include "rankflow/tensor_descent.h"
 
 namespace {
 
 using namespace rankflow;
-
-// Processor seconds of this thread: those of the clock on a machine that does nothing else.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-// The least of several times: what the machine does when nothing else runs.
-double least_seconds(const std::function<void()>& call, int times) {
-  double least = 1e9;
-  for (int k = 0; k < times; ++k) {
-    const double start = now();
-    call();
-    least = std::min(least, now() - start);
-  }
-  return least;
-}
+using bench::least_seconds;
+using bench::peak_flops;
 
 struct Case {
   std::string name;
@@ -74,17 +56,6 @@ TensorProblem<float> make_problem(const Case& given) {
   }
   normalize(problem);
   return problem;
-}
-
-// The most arithmetic that one core does on products of matrices that stay in its cache.
-double peak_flops() {
-  const Index n = 192;
-  AlignedRows<float> a(n, n, n), b(n, n, n), c(n, n, n);
-  AlignedVector<float> work(kProductWork<float>);
-  const MatrixProduct<float> product{
-      .a = a.row(0), .a_row = n, .b = b.row(0), .b_row = n, .c = c.row(0), .c_row = n, .m = n, .n = n, .k = n};
-  const ProductKernel<float> kernel = product_kernel<float>();
-  return 2.0 * n * n * n / least_seconds([&] { kernel(product, 0, n, work.data()); }, 200);
 }
 
 // A start that moves within a few iterations, so that the loss at the end says something.

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "base/threads.h"
+#include "experiment/tensor/tensor_data.h"
 #include "linalg/aligned.h"
 #include "linalg/cp_passes.h"
 #include "machine_limits.h"
@@ -36,16 +37,6 @@ void require(bool right, const char* what) {
   if (right) return;
   fmt::print(stderr, "wrong result: {}; no time is stated\n", what);
   std::exit(1);
-}
-
-template <class T>
-TensorProblem<T> convert(const TensorProblem<double>& problem) {
-  TensorProblem<T> made;
-  made.shape = problem.shape;
-  made.loss = problem.loss;
-  made.index = problem.index;
-  made.value.assign(problem.value.begin(), problem.value.end());
-  return made;
 }
 
 struct Limits {
@@ -106,7 +97,7 @@ void time_cells(const TensorProblem<double>& problem, const CpFactorization<doub
 template <class T>
 void time_descent(const char* name, const TensorProblem<double>& given, const CpFactorization<double>& reference,
                   const Limits& limits) {
-  const TensorProblem<T> problem = convert<T>(given);
+  const TensorProblem<T> problem = experiment::convert<T>(given);
   CpFactorization<T> model;
   for (const Matrix& factor : reference.factors) model.factors.push_back(factor.cast<T>());
   const auto loss = make_loss(problem, model);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "experiment/tensor/tensor_data.h"
 #include "rankflow/archive.h"
 #include "rankflow/grow_cp.h"
 #include "rankflow/grow_tree.h"
@@ -73,15 +74,6 @@ Planted plant(const Case& given, std::uint64_t seed) {
   return made;
 }
 
-TensorProblem<float> single(const TensorProblem<double>& problem) {
-  TensorProblem<float> made;
-  made.shape = problem.shape;
-  made.loss = problem.loss;
-  made.index = problem.index;
-  made.value.assign(problem.value.begin(), problem.value.end());
-  return made;
-}
-
 // A model of either kind, and its loss.
 struct Learner {
   CpFactorization<float> cp;
@@ -115,7 +107,7 @@ void write_rival(const std::string& path, const TensorProblem<float>& problem, L
 }
 
 int run(const Case& given, Index iterations, const char* path) {
-  const TensorProblem<float> problem = single(plant(given, 1).problem);
+  const TensorProblem<float> problem = experiment::convert<float>(plant(given, 1).problem);
   Learner learner(given, problem, given.deviation, 1, false);
   if (path != nullptr) write_rival(path, problem, learner);
   TensorDescent<float> engine(*learner.loss, {.step_size = 1e-2, .loss_tolerance = 0});
@@ -129,7 +121,7 @@ int run(const Case& given, Index iterations, const char* path) {
 
 int stop(const Case& given, std::uint64_t seed, double deviation, double tolerance, Index patience, Index most) {
   const Planted planted = plant(given, seed);
-  const TensorProblem<float> problem = single(planted.problem);
+  const TensorProblem<float> problem = experiment::convert<float>(planted.problem);
   Learner learner(given, problem, deviation, seed, !given.tree() || given.width >= kWide);
   // The published rule asks for more than `patience` tests in a row.
   TensorDescent<float> engine(*learner.loss, {.step_size = 1e-2,

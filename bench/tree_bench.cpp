@@ -5,7 +5,6 @@
 // tree_bench                        a table of all cases
 // tree_bench WIDTH ITERATIONS       one case as JSON: 8 x 8 x 8 x 8, ((0,1),(2,3)), 2,048 cells, all widths WIDTH
 #include <fmt/core.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,30 +16,14 @@
 #include "linalg/aligned.h"
 #include "linalg/matrix_product.h"
 #include "linalg/vector_passes.h"
+#include "one_core.h"
 #include "rankflow/rng.h"
 #include "rankflow/tensor_descent.h"
 
 namespace {
 
 using namespace rankflow;
-
-// Processor seconds of this thread: those of the clock on a machine that does nothing else.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-// The least of several times: what the machine does when nothing else runs.
-double least_seconds(const std::function<void()>& call, int times = 7) {
-  double least = INFINITY;
-  for (int k = 0; k < times; ++k) {
-    const double start = now();
-    call();
-    least = std::min(least, now() - start);
-  }
-  return least;
-}
+using bench::least_seconds;
 
 const std::vector<Index> kShape = {8, 8, 8, 8};
 

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "cli/array_verbs.h"
 #include "cli/verbs.h"
@@ -86,17 +84,6 @@ void write_array(const OutputOptions& output, const Tensor& tensor, const ArrayC
       output.write);
 }
 
-// How it was made: the figures of --json, the command, and every option.
-std::string record(const Tensor& tensor, const ArrayCompletion& result, const ArrayOptions& options,
-                   const std::vector<std::string>& command) {
-  nlohmann::ordered_json made = nlohmann::ordered_json::parse(json(tensor, result));
-  made["command"] = shell_line(command);
-  made["version"] = RANKFLOW_VERSION;
-  ArrayOptions copy = options;
-  for (const OptionField& option : fields(copy)) made["options"][option.name] = option.get();
-  return made.dump();
-}
-
 }  // namespace
 
 void write_array_intervals(const std::string& path, const Tensor& tensor, const ArrayPredictor& predictor, double level,
@@ -130,25 +117,19 @@ std::vector<std::string> write_array_outputs(const OutputOptions& output, const 
                                              const ArrayCompletion& result, const ArrayOptions& options,
                                              const std::vector<std::string>& command) {
   std::vector<std::string> written;
-  const std::filesystem::path folder = output.report_folder;
   if (!output.table_path.empty()) {
     write_array(output, tensor, result);
     written.push_back("completed array: " + output.table_path);
   }
-  std::string model_path = output.model_path;
-  if (model_path.empty() && !output.report_folder.empty()) model_path = (folder / "model.npz").string();
-  if (!model_path.empty()) {
-    KeptArray{tensor.modes, tensor.value_title, record(tensor, result, options, command), result.predictor}.write(
-        model_path);
-    written.push_back("model: " + model_path);
+  if (const std::string path = model_path(output); !path.empty()) {
+    ArrayOptions copy = options;
+    const std::string record = kept_record(json(tensor, result), fields(copy), command);
+    KeptArray{tensor.modes, tensor.value_title, record, result.predictor}.write(path);
+    written.push_back("model: " + path);
   }
-  if (!output.report_folder.empty()) {
-    const std::string history = (folder / "history.csv").string(), page = (folder / "report.html").string();
-    write_history_csv(history, result.history);
-    written.push_back("history: " + history);
-    write_report(page, array_report(tensor, result, options, brief(tensor, result), shell_line(command)));
-    written.push_back("report: " + page);
-  }
+  if (!output.report_folder.empty())
+    write_report_files(output.report_folder, result.history,
+                       array_report(tensor, result, options, brief(tensor, result), shell_line(command)), written);
   return written;
 }
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "base/threads.h"
@@ -23,8 +22,8 @@ namespace {
 constexpr double kTensorStep = 1e-2;  // Razin, Maman, Cohen 2021
 
 struct Settings {
-  std::string input, model, test, valid, checkpoint, resume;
-  double checkpoint_every = 30;
+  std::string input, model, test, valid;
+  CheckpointSettings checkpoint;
   int threads = 0;
   bool json = false, quiet = false;
   bool own_step_size = false, own_scale = false;  // named on the command line
@@ -44,26 +43,8 @@ std::optional<ArrayModel> model_word(const std::string& word) {
   return std::nullopt;
 }
 
-// Where an interrupted run is kept when no --checkpoint was given.
-std::string default_checkpoint(const OutputOptions& output) {
-  if (!output.table_path.empty() && output.table_path != "-") return output.table_path + ".checkpoint.npz";
-  if (!output.report_folder.empty()) {
-    std::error_code ignored;
-    std::filesystem::create_directories(output.report_folder, ignored);
-    return (std::filesystem::path(output.report_folder) / "checkpoint.npz").string();
-  }
-  return "rankflow.checkpoint.npz";
-}
-
 CheckpointOptions checkpoint_options(const Settings& settings) {
-  CheckpointOptions options;
-  options.resume_path = settings.resume;
-  options.path = !settings.checkpoint.empty() ? settings.checkpoint
-                 : !settings.resume.empty()   ? settings.resume
-                                              : default_checkpoint(settings.output);
-  const bool asked = !settings.checkpoint.empty() || !settings.resume.empty();
-  options.every_seconds = asked ? settings.checkpoint_every : std::numeric_limits<double>::infinity();
-  return options;
+  return checkpoint_options(settings.checkpoint, settings.output.table_path, settings.output.report_folder);
 }
 
 // The papers' settings for tensors where nothing else was said.
@@ -91,7 +72,7 @@ ArrayJob array_job(const Settings& settings, const std::vector<std::string>& com
                settings.quiet,
                command,
                checkpoint_options(settings),
-               !settings.checkpoint.empty() || !settings.resume.empty()};
+               settings.checkpoint.asked()};
   job.complete.held_out = settings.complete.held_out;
   job.complete.validation = settings.complete.validation;
   job.complete.refit = settings.complete.refit;
@@ -164,7 +145,7 @@ void run(Settings& settings, Outcome& outcome) {
   if (!settings.quiet)
     for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
   if (result.stop != Stop::converged && result.stop != Stop::validation) outcome.status = 1;
-  if (outcome.status == 0 && (!settings.checkpoint.empty() || !settings.resume.empty()))
+  if (outcome.status == 0 && settings.checkpoint.asked())
     remove_checkpoint(checkpoint.path);  // nothing is left to go on with
 }
 
@@ -187,11 +168,7 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->add_option("--intervals", output.intervals, "level of the intervals written with -o, e.g. 0.9")
       ->check(in_range({0, 0.999}));
   verb->add_flag("--all-cells", output.all_cells, "write a completed list of triplets however long it is");
-  verb->add_option("--checkpoint", settings->checkpoint, "file that a long run saves its state to");
-  verb->add_option("--checkpoint-every", settings->checkpoint_every,
-                   "seconds between two saves; longer apart where saving would take more than 3 % of the time")
-      ->check(in_range({0, std::numeric_limits<double>::infinity(), true}));
-  verb->add_option("--resume", settings->resume, "go on from this checkpoint");
+  cli::bind(*verb, settings->checkpoint);
   verb->add_option("--threads", settings->threads, "0 = as many as there are cores; the result is the same for any")
       ->check(CLI::Range(0, 1024));
   verb->add_flag("--json", settings->json, "the result as one JSON object on standard output");

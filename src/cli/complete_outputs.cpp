@@ -122,33 +122,44 @@ void check_outputs(const OutputOptions& output, const Table& table) {
                       "name the file .csv, .tsv or .txt; .gz may follow");
 }
 
+std::string model_path(const OutputOptions& output) {
+  if (!output.model_path.empty() || output.report_folder.empty()) return output.model_path;
+  return (std::filesystem::path(output.report_folder) / "model.npz").string();
+}
+
+void write_report_files(const std::filesystem::path& folder, const std::vector<Step>& history,
+                        const ReportInput& report, std::vector<std::string>& written) {
+  const std::string steps = (folder / "history.csv").string(), page = (folder / "report.html").string();
+  write_history_csv(steps, history);
+  written.push_back("history: " + steps);
+  write_report(page, report);
+  written.push_back("report: " + page);
+}
+
+std::string kept_record(const std::string& figures, const std::vector<OptionField>& options,
+                        const std::vector<std::string>& command) {
+  nlohmann::ordered_json record = nlohmann::ordered_json::parse(figures);
+  record["command"] = shell_line(command);
+  record["version"] = RANKFLOW_VERSION;
+  for (const OptionField& option : options) record["options"][option.name] = option.get();
+  return record.dump();
+}
+
 std::vector<std::string> write_outputs(const OutputOptions& output, const Table& table, Completion& result,
                                        const CompleteOptions& options, const std::vector<std::string>& command) {
   std::vector<std::string> written;
-  nlohmann::ordered_json record = nlohmann::ordered_json::parse(json(table, result));
-  record["command"] = shell_line(command);
-  record["version"] = RANKFLOW_VERSION;
   CompleteOptions copy = options;
-  for (const OptionField& option : fields(copy)) record["options"][option.name] = option.get();
-  result.model.record = record.dump();
-
-  const std::filesystem::path folder = output.report_folder;
-  if (!output.report_folder.empty()) make_folder(folder);
+  result.model.record = kept_record(json(table, result), fields(copy), command);
+  if (!output.report_folder.empty()) make_folder(output.report_folder);
   if (!output.table_path.empty())
     write_completed(output, table, result.table_model ? *result.table_model : result.model, written);
-  std::string model_path = output.model_path;
-  if (model_path.empty() && !output.report_folder.empty()) model_path = (folder / "model.npz").string();
-  if (!model_path.empty()) {
-    result.model.write(model_path);
-    written.push_back("model: " + model_path);
+  if (const std::string path = model_path(output); !path.empty()) {
+    result.model.write(path);
+    written.push_back("model: " + path);
   }
-  if (!output.report_folder.empty()) {
-    const std::string history = (folder / "history.csv").string(), page = (folder / "report.html").string();
-    write_history_csv(history, result.history);
-    written.push_back("history: " + history);
-    write_report(page, completion_report(table, result, options, brief(table, result), shell_line(command)));
-    written.push_back("report: " + page);
-  }
+  if (!output.report_folder.empty())
+    write_report_files(output.report_folder, result.history,
+                       completion_report(table, result, options, brief(table, result), shell_line(command)), written);
   return written;
 }
 

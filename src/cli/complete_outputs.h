@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rankflow/complete.h"
+#include "rankflow/report.h"
 #include "rankflow/write.h"
 
 namespace rankflow::cli {
@@ -26,6 +27,17 @@ void check_writable(const std::string& path);
 
 /// Refuses before any work what could not be written afterwards.
 void check_outputs(const OutputOptions& output, const Table& table);
+
+/// --model-file, or model.npz in the report's folder; empty where neither was asked for.
+std::string model_path(const OutputOptions& output);
+
+/// history.csv and report.html in a folder; adds a sentence for each.
+void write_report_files(const std::filesystem::path& folder, const std::vector<Step>& history,
+                        const ReportInput& report, std::vector<std::string>& written);
+
+/// How a model was made, to keep beside it: the figures of --json, the command, and every option.
+std::string kept_record(const std::string& figures, const std::vector<OptionField>& options,
+                        const std::vector<std::string>& command);
 
 /// Writes what was asked for; returns one sentence per file written.
 std::vector<std::string> write_outputs(const OutputOptions& output, const Table& table, Completion& result,

@@ -1,11 +1,27 @@
-// What a verb says when Ctrl-C ended it: how to go on.
+// Where a verb keeps a run that Ctrl-C may end, and what it says then: how to go on.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "rankflow/complete.h"
+
 namespace rankflow::cli {
+
+/// --checkpoint, --checkpoint-every and --resume.
+struct CheckpointSettings {
+  std::string path, resume;
+  double every_seconds = 30;
+
+  bool asked() const { return !path.empty() || !resume.empty(); }
+};
+void bind(CLI::App& verb, CheckpointSettings& settings);
+
+/// Without a file of its own, a run is kept beside what it was to write, and only once it is interrupted.
+CheckpointOptions checkpoint_options(const CheckpointSettings& settings, const std::string& output,
+                                     const std::string& report_folder);
 
 /// The command with --resume in place of another one.
 std::string resume_line(std::vector<std::string> command, const std::string& checkpoint);

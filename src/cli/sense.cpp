@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <limits>
 #include <memory>
 
 #include "base/threads.h"
@@ -25,8 +23,8 @@ namespace {
 struct Settings {
   std::vector<std::string> files;
   SenseFiles input;
-  std::string output, report, checkpoint, resume;
-  double checkpoint_every = 30;
+  std::string output, report;
+  CheckpointSettings checkpoint;
   int threads = 0;
   bool json = false, quiet = false;
   SenseOptions sense;
@@ -51,31 +49,10 @@ std::vector<std::string> write_results(const Settings& settings, const SenseResu
     write_dense(settings.output, like, [&](Index i, Index j) { return w(i, j); });
     written.push_back("matrix: " + settings.output);
   }
-  if (!settings.report.empty()) {
-    const std::filesystem::path folder = settings.report;
-    const std::string history = (folder / "history.csv").string(), page = (folder / "report.html").string();
-    write_history_csv(history, result.history);
-    write_report(page, sense_report(settings.input.values, result, settings.sense, summary, command));
-    written.push_back("history: " + history);
-    written.push_back("report: " + page);
-  }
+  if (!settings.report.empty())
+    write_report_files(settings.report, result.history,
+                       sense_report(settings.input.values, result, settings.sense, summary, command), written);
   return written;
-}
-
-// Where an interrupted run is kept when no --checkpoint was given: beside what it was to write.
-CheckpointOptions checkpoint_options(const Settings& settings) {
-  CheckpointOptions options;
-  options.resume_path = settings.resume;
-  options.path = !settings.checkpoint.empty() ? settings.checkpoint : settings.resume;
-  options.every_seconds = options.path.empty() ? std::numeric_limits<double>::infinity() : settings.checkpoint_every;
-  if (!options.path.empty()) return options;
-  if (!settings.output.empty() && settings.output != "-")
-    options.path = settings.output + ".checkpoint.npz";
-  else if (!settings.report.empty())
-    options.path = (std::filesystem::path(settings.report) / "checkpoint.npz").string();
-  else
-    options.path = "rankflow.checkpoint.npz";
-  return options;
 }
 
 void run(Settings& settings, Outcome& outcome) {
@@ -92,7 +69,7 @@ void run(Settings& settings, Outcome& outcome) {
     progress.show(step);
     return interrupted() ? Next::finish : Next::proceed;
   };
-  const CheckpointOptions checkpoint = checkpoint_options(settings);
+  const CheckpointOptions checkpoint = checkpoint_options(settings.checkpoint, settings.output, settings.report);
   check_checkpoint(checkpoint.path);
   const SenseResult result = sense(problem, settings.sense, {&watch, 1}, checkpoint);
   progress.clear();
@@ -112,7 +89,7 @@ void run(Settings& settings, Outcome& outcome) {
   if (!settings.quiet)
     for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
   if (result.stop != Stop::converged) outcome.status = 1;
-  if (outcome.status == 0 && (!settings.checkpoint.empty() || !settings.resume.empty()))
+  if (outcome.status == 0 && settings.checkpoint.asked())
     remove_checkpoint(checkpoint.path);  // nothing is left to go on with
 }
 
@@ -136,11 +113,7 @@ void add_sense(CLI::App& program, Outcome& outcome) {
   verb->add_option("--columns", settings->input.columns, "columns of the matrix, where A is flat")
       ->check(CLI::Range(1, 1 << 30));
   verb->add_option("-o,--output", settings->output, std::string("the matrix: ") + kWritableFormats);
-  verb->add_option("--checkpoint", settings->checkpoint, "file that a long run saves its state to");
-  verb->add_option("--checkpoint-every", settings->checkpoint_every,
-                   "seconds between two saves; longer apart where saving would take more than 3 % of the time")
-      ->check(in_range({0, std::numeric_limits<double>::infinity(), true}));
-  verb->add_option("--resume", settings->resume, "go on from this checkpoint");
+  cli::bind(*verb, settings->checkpoint);
   verb->add_option("--report", settings->report, "folder for report.html and history.csv");
   verb->add_option("--threads", settings->threads, "0 = as many as there are cores; the result is the same for any")
       ->check(CLI::Range(0, 1024));

@@ -4,19 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "data/summary_parts.h"
+
 namespace rankflow::cli {
 namespace {
-
-const char* kind_word(const Axis& axis) {
-  switch (axis.kind()) {
-    case Axis::Kind::integers:
-      return "integers";
-    case Axis::Kind::strings:
-      return "names";
-    default:
-      return "positions";
-  }
-}
 
 std::string examples(const Axis& axis) {
   std::string text;
@@ -27,20 +18,11 @@ std::string examples(const Axis& axis) {
 void print_axis(const char* what, const Axis& axis, const AxisSummary& summary) {
   fmt::print("{:9}{} {}{}: {}\n", what, axis.size(), kind_word(axis),
              axis.title.empty() ? "" : fmt::format(" '{}'", axis.title), examples(axis));
-  fmt::print("         observations each: least {}, median {}, most {}; without any: {}\n", summary.least,
-             summary.median, summary.most, summary.without);
+  fmt::print("{}", observations_line(summary));
 }
 
 std::string distinct_text(const TableSummary& summary) {
   return fmt::format("{}{} different", summary.distinct_is_lower_bound ? "more than " : "", summary.num_distinct);
-}
-
-nlohmann::ordered_json axis_json(const Axis& axis, const AxisSummary& summary) {
-  return {{"count", axis.size()},
-          {"ids", kind_word(axis)},
-          {"title", axis.title},
-          {"observations", {{"min", summary.least}, {"median", summary.median}, {"max", summary.most}}},
-          {"without_observations", summary.without}};
 }
 
 }  // namespace

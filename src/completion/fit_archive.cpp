@@ -18,13 +18,11 @@ constexpr Index kStepNumbers = 10, kFitNumbers = 9;
   throw InputError(archive.source(), problem, "the checkpoint is damaged; start again without --resume");
 }
 
-// A number of a file as an enumerator, `last` being the largest one.
 template <class E>
 E enumerator(const Archive& archive, double number, E last, const char* what) {
-  if (!(number >= 0 && number <= static_cast<double>(last)) || number != std::floor(number))
-    complain(archive, "found " + std::to_string(number) + " for the " + what + ", expected a whole number from 0 to " +
-                          std::to_string(static_cast<int>(last)));
-  return static_cast<E>(static_cast<int>(number));
+  if (const std::optional<E> known = completion::enumerator(number, last)) return *known;
+  complain(archive, "found " + std::to_string(number) + " for the " + what + ", expected a whole number from 0 to " +
+                        std::to_string(static_cast<int>(last)));
 }
 
 Index whole(const Archive& archive, double number, const char* what) {
@@ -41,6 +39,10 @@ Vector variances(const Archive& archive, const std::string& name, Index size) {
 }
 
 }  // namespace
+
+void damaged_fit(const Archive& archive) {
+  throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
+}
 
 Archive fit_to_archive(const Fit& fit) {
   Archive archive;

@@ -6,15 +6,15 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "completion/summary_parts.h"
 #include "rankflow/complete.h"
 #include "rankflow/nuclear_norm.h"
 
 namespace rankflow {
 namespace {
 
-nlohmann::ordered_json number(double x) {  // JSON has no NaN
-  return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
-}
+using completion::Json;
+using completion::number;
 
 std::string percent(double share) {
   return fmt::format("{:.3g} %", 100 * share);
@@ -78,13 +78,11 @@ std::string brief(const Table& table, const Completion& result) {
                         rival->engine == chosen->engine && !rival->remark.empty() ? rival->remark : rival->engine,
                         rival->validation_rmse, chosen->validation_rmse);
   if (result.proof) text += proof_sentence(*result.proof, result.engine);
-  text += fmt::format(". Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.stop), result.message,
-                      result.seconds, static_cast<double>(peak_bytes()) / 1e6);
-  return text;
+  return text + "." + completion::end_sentence(result);
 }
 
 std::string json(const Table& table, const Completion& result) {
-  nlohmann::ordered_json out;
+  Json out;
   out["source"] = table.source;
   out["rows"] = table.num_rows();
   out["columns"] = table.num_columns();
@@ -96,16 +94,12 @@ std::string json(const Table& table, const Completion& result) {
   out["train"] = {{"rmse", number(result.train_rmse)}};
   out["held_out"] = nullptr;
   if (result.held_out) {
-    const HeldOutError& e = *result.held_out;
-    out["held_out"] = {{"count", e.count},
-                       {"rmse", number(e.rmse)},
-                       {"rmse_low", number(e.rmse_low)},
-                       {"rmse_high", number(e.rmse_high)},
-                       {"coverage90", number(e.coverage90)}};
+    out["held_out"] = completion::error_json(*result.held_out);
+    out["held_out"]["coverage90"] = number(result.held_out->coverage90);
   }
   out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", result.baseline}};
   out["engine"] = result.engine;
-  out["depth"] = result.proof ? nlohmann::ordered_json() : number(result.depth);
+  out["depth"] = result.proof ? Json() : number(result.depth);
   out["centering"] = result.centering;
   out["solved"] = result.solved;
   if (result.proof) {
@@ -118,14 +112,14 @@ std::string json(const Table& table, const Completion& result) {
     else
       out["penalty"] = number(result.proof->penalty);
   }
-  out["candidates"] = nlohmann::ordered_json::array();
+  out["candidates"] = Json::array();
   for (const Candidate& candidate : result.candidates)
     out["candidates"].push_back({{"engine", candidate.engine},
                                  {"validation_rmse", number(candidate.validation_rmse)},
                                  {"chosen", candidate.chosen},
                                  {"remark", candidate.remark}});
   if (!result.columns.empty()) {
-    out["column_errors"] = nlohmann::ordered_json::array();
+    out["column_errors"] = Json::array();
     for (const ColumnError& e : result.columns)
       out["column_errors"].push_back({{"column", table.columns.name(e.column)},
                                       {"count", e.count},
@@ -133,11 +127,7 @@ std::string json(const Table& table, const Completion& result) {
                                       {"rmse", number(e.rmse)},
                                       {"baseline_rmse", number(e.baseline_rmse)}});
   }
-  out["iterations"] = result.iterations;
-  out["seconds"] = result.seconds;
-  out["peak_bytes"] = peak_bytes();
-  out["stop"] = name(result.stop);
-  out["message"] = result.message;
+  completion::add_end(result, out);
   out["seed"] = result.seed;
   out["notes"] = table.notes;
   out["warnings"] = table.warnings;

@@ -7,16 +7,17 @@
 
 #include "data/id_index.h"
 #include "data/npz.h"
+#include "data/npz_lists.h"
 #include "data/readers.h"
 #include "data/table_builder.h"
 
 namespace rankflow {
 namespace {
 
-class NpzTable {
+class NpzTable : NpzLists {
  public:
   NpzTable(const NpzReader& reader, const ReadOptions& options, Flaws& flaws)
-      : reader_(reader), options_(options), flaws_(flaws) {}
+      : NpzLists(reader, flaws), reader_(reader), options_(options), flaws_(flaws) {}
 
   Table read() {
     const bool triplets = reader_.has("row") && reader_.has("column") && reader_.has("value");
@@ -48,28 +49,6 @@ class NpzTable {
     flaws_.fail(0, fmt::format("the file has several arrays: {}", listed()), "choose one with --array NAME");
   }
 
-  Array array(const std::string& name) const { return decode_npy(reader_.bytes(name).view(), reader_.where(name)); }
-
-  [[noreturn]] void wrong(const std::string& name, const std::string& problem) const {
-    flaws_.fail(0, fmt::format("array '{}': {}", name, problem));
-  }
-
-  std::vector<double> numbers(const std::string& name, Index size) const {
-    const Array read = array(name);
-    if (read.shape.size() != 1 || (size >= 0 && read.size() != size))
-      wrong(name, fmt::format("found {} values in {} dimension(s), expected a list{}", read.size(), read.shape.size(),
-                              size >= 0 ? fmt::format(" of {}", size) : ""));
-    return std::visit(
-        [&]<class T>(const std::vector<T>& items) -> std::vector<double> {
-          if constexpr (std::is_same_v<T, std::string>) {
-            wrong(name, "found text, expected numbers");
-          } else {
-            return {items.begin(), items.end()};
-          }
-        },
-        read.data);
-  }
-
   // Positions from 0; `most` is the number of rows or columns, or -1 if it is not declared.
   std::vector<std::int32_t> positions(const std::string& name, Index size, Index most) const {
     const std::vector<double> given = numbers(name, size);
@@ -83,17 +62,6 @@ class NpzTable {
       out.push_back(static_cast<std::int32_t>(x));
     }
     return out;
-  }
-
-  Axis axis(const std::string& name, Index size) const {
-    const Array read = array(name);
-    if (read.shape.size() != 1 || (size >= 0 && read.size() != size))
-      wrong(name, fmt::format("found {} names, expected {}", read.size(), size));
-    if (const auto* text = std::get_if<std::vector<std::string>>(&read.data)) return Axis::strings(*text);
-    if (const auto* ids = std::get_if<std::vector<std::int64_t>>(&read.data)) return Axis::integers(*ids);
-    if (const auto* ids = std::get_if<std::vector<std::int32_t>>(&read.data))
-      return Axis::integers({ids->begin(), ids->end()});
-    wrong(name, "expected names: text or integers");
   }
 
   void name_axes(Table& table) const {
@@ -138,10 +106,9 @@ class NpzTable {
     table.rows = Axis::positions(rows >= 0 ? rows : last(entries.row, count));
     table.columns = Axis::positions(columns >= 0 ? columns : last(entries.column, count));
     name_axes(table);
-    if (reader_.has("weight")) weights(entries, count);
+    if (reader_.has("weight")) entries.weight = weights(count);
     drop_holes(entries, table);
-    table.integer_values = std::all_of(entries.value.begin(), entries.value.end(),
-                                       [](double x) { return x == std::floor(x) && std::abs(x) < 1e15; });
+    table.integer_values = all_whole(entries.value);
     table.notes.push_back("triplets from the arrays row, column and value; positions count from 0");
     sort_into(table, std::move(entries), options_.duplicates, {}, flaws_);
     return table;
@@ -153,14 +120,6 @@ class NpzTable {
       flaws_.fail(0, fmt::format("position {} is far larger than {} entries suggest", size - 1, count),
                   "give the rows and columns names (arrays row_names, column_names)");
     return size;
-  }
-
-  void weights(Entries& entries, Index count) const {
-    for (const double weight : numbers("weight", count)) {
-      if (!(static_cast<float>(weight) > 0) || !std::isfinite(static_cast<float>(weight)))
-        wrong("weight", fmt::format("found {}, expected numbers > 0", weight));
-      entries.weight.push_back(static_cast<float>(weight));
-    }
   }
 
   void drop_holes(Entries& entries, Table& table) const {

@@ -9,52 +9,13 @@
 #include <unordered_set>
 
 #include "data/cell.h"
+#include "data/summary_parts.h"
 
 namespace rankflow {
 namespace {
 
-AxisSummary axis_summary(std::vector<Index> counts) {
-  AxisSummary summary;
-  summary.count = static_cast<Index>(counts.size());
-  if (counts.empty()) return summary;
-  std::sort(counts.begin(), counts.end());
-  summary.least = counts.front();
-  summary.most = counts.back();
-  const std::size_t half = counts.size() / 2;
-  summary.median = counts.size() % 2 == 1
-                       ? static_cast<double>(counts[half])
-                       : (static_cast<double>(counts[half - 1]) + static_cast<double>(counts[half])) / 2;
-  summary.without = std::upper_bound(counts.begin(), counts.end(), 0) - counts.begin();
-  return summary;
-}
-
-void moments(const Table& table, TableSummary& out) {
-  if (table.value.empty()) return;
-  const auto [low, high] = std::minmax_element(table.value.begin(), table.value.end());
-  out.min = *low;
-  out.max = *high;
-  // Around the smallest value: sums of large numbers with a small spread would lose it.
-  double sum = 0, squares = 0;
-  for (const double x : table.value) {
-    sum += x - out.min;
-    squares += (x - out.min) * (x - out.min);
-  }
-  const auto count = static_cast<double>(table.value.size());
-  out.mean = out.min + sum / count;
-  out.spread = std::sqrt(std::max(0.0, squares / count - sum / count * (sum / count)));
-}
-
 // Values on a grid, as ratings are: 0.5, 1, ..., 5.
-void find_scale(const Table& table, TableSummary& out) {
-  std::unordered_set<double> distinct;
-  for (const double x : table.value) {
-    distinct.insert(x);
-    if (static_cast<Index>(distinct.size()) > kMostDistinct) {
-      out.distinct_is_lower_bound = true;
-      break;
-    }
-  }
-  out.num_distinct = std::min<Index>(static_cast<Index>(distinct.size()), kMostDistinct);
+void find_scale(const std::unordered_set<double>& distinct, TableSummary& out) {
   constexpr Index kMostLevels = 101;
   if (distinct.size() < 2 || static_cast<Index>(distinct.size()) > kMostLevels) return;
   for (const double step : {1.0, 0.5, 0.25, 0.1}) {
@@ -128,8 +89,9 @@ TableSummary summarize(const Table& table) {
   for (const std::int32_t j : table.column) ++columns[j];
   out.rows = axis_summary(std::move(rows));
   out.columns = axis_summary(std::move(columns));
-  moments(table, out);
-  find_scale(table, out);
+  const ValueSummary overall = value_summary(table.value);
+  overall.copy_to(out);
+  find_scale(overall.distinct, out);
   if (table.layout != Table::Layout::dense || table.num_columns() < 2) return out;
   std::vector<std::vector<double>> values = by_column(table);
   compare_columns(values, out);

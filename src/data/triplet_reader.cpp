@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "data/id_index.h"
+#include "data/observation_lines.h"
 #include "data/readers.h"
 #include "data/table_builder.h"
 
@@ -15,7 +15,11 @@ namespace {
 class TripletReader {
  public:
   TripletReader(Input& input, const TextLayout& layout, const ReadOptions& options, Flaws& flaws)
-      : input_(input), layout_(layout), flaws_(flaws), splitter_(layout.delimiter), extra_holes_(options.missing) {}
+      : input_(input),
+        layout_(layout),
+        flaws_(flaws),
+        text_(layout, options.missing,
+              "--columns says which columns are row, column and value; --format dense reads a table", flaws) {}
 
   Table read(ReadOptions::Duplicates duplicates) {
     reserve();
@@ -25,8 +29,8 @@ class TripletReader {
     table.rows = rows_.take();
     table.columns = columns_.take();
     titles(table);
-    table.integer_values = integers_;
-    notes(table);
+    table.integer_values = text_.integers();
+    text_.report(table.notes, table.warnings);
     sort_into(table, std::move(entries_), duplicates, lines_, flaws_);
     return table;
   }
@@ -47,79 +51,24 @@ class TripletReader {
   }
 
   void line(std::string_view text) {
-    ++number_;
-    const LineKind kind = kind_of_line(text);
-    if (kind != LineKind::data) {
-      if (kind == LineKind::comment)
-        comments_.add(text, number_, splitter_, layout_.num_fields, number_ > layout_.first_line);
-      return;
-    }
-    if (number_ == layout_.header_line) return;
-    if (!splitter_.split(text)) {
-      flaws_.add(number_, "a quoted field does not end on its line", "a quote inside a field is written twice: \"\"",
-                 kOut);
-      return;
-    }
-    if (splitter_.size() != layout_.num_fields) {
-      flaws_.add(number_,
-                 fmt::format("found {} fields, expected {} as on line {}", splitter_.size(), layout_.num_fields,
-                             layout_.first_line),
-                 splitter_.size() > layout_.num_fields ? "put quotes around fields that contain the delimiter" : "",
-                 kOut);
-      return;
-    }
+    if (!text_.take(text)) return;
     double value = 1;
     float weight = 1;
-    if (layout_.value_field >= 0 && !read_value(splitter_[layout_.value_field], value)) return;
-    if (layout_.weight_field >= 0 && !read_weight(splitter_[layout_.weight_field], weight)) return;
-    const std::string_view row = splitter_[layout_.row_field], column = splitter_[layout_.column_field];
+    if (layout_.value_field >= 0 && !text_.read_value(layout_.value_field, value)) return;
+    if (layout_.weight_field >= 0 && !text_.read_weight(layout_.weight_field, weight)) return;
+    const std::string_view row = text_[layout_.row_field], column = text_[layout_.column_field];
     if (row.empty() || column.empty()) {
-      flaws_.add(number_, fmt::format("the {} id is empty", row.empty() ? "row" : "column"), "", kOut);
+      flaws_.add(text_.number(), fmt::format("the {} id is empty", row.empty() ? "row" : "column"), "",
+                 ObservationLines::kOut);
       return;
     }
     const std::int32_t i = rows_.position(row), j = columns_.position(column);
-    if (i < 0 || j < 0) flaws_.fail(number_, fmt::format("more than {} different ids", IdIndex::kMost));
-    lines_.add(static_cast<Index>(entries_.row.size()), number_);
+    if (i < 0 || j < 0) flaws_.fail(text_.number(), fmt::format("more than {} different ids", IdIndex::kMost));
+    lines_.add(static_cast<Index>(entries_.row.size()), text_.number());
     entries_.row.push_back(i);
     entries_.column.push_back(j);
     entries_.value.push_back(value);
     if (layout_.weight_field >= 0) entries_.weight.push_back(weight);
-  }
-
-  bool read_value(std::string_view text, double& value) {
-    Cell kind = quick_number(text, value) ? Cell::number : parse_cell(text, value);
-    if (!extra_holes_.empty() && extra_holes_.match(text, kind == Cell::number, value)) kind = Cell::hole;
-    switch (kind) {
-      case Cell::number:
-        if (integers_) integers_ = written_as_integer(text);
-        return true;
-      case Cell::hole:
-        if (holes_++ == 0) first_hole_ = number_;
-        return false;
-      case Cell::infinite:
-        flaws_.add(number_, fmt::format("found '{}', expected a finite number", shown(text)),
-                   "leave the value empty if it is not known", kOut);
-        return false;
-      default:
-        flaws_.add(number_, fmt::format("found '{}', expected a number", shown(text)), hint(text), kOut);
-        return false;
-    }
-  }
-
-  std::string hint(std::string_view text) const {
-    const std::string known = number_hint(text);
-    if (!known.empty()) return known;
-    return "--columns says which columns are row, column and value; --format dense reads a table";
-  }
-
-  bool read_weight(std::string_view text, float& weight) {
-    double value = 0;
-    const Cell kind = parse_cell(text, value);
-    weight = static_cast<float>(value);
-    if (kind == Cell::number && weight > 0 && std::isfinite(weight)) return true;
-    flaws_.add(number_, fmt::format("found the weight '{}', expected a number > 0", shown(text)),
-               "leave out lines that should not count", kOut);
-    return false;
   }
 
   void titles(Table& table) const {
@@ -129,26 +78,13 @@ class TripletReader {
     if (layout_.value_field >= 0) table.value_title = layout_.header[layout_.value_field];
   }
 
-  void notes(Table& table) const {
-    comments_.report(table.notes, table.warnings);
-    if (holes_ > 0)
-      table.warnings.push_back(
-          fmt::format("{} line(s) have no value, the first is line {}: left out as not observed", holes_, first_hole_));
-  }
-
-  static constexpr const char* kOut = "line left out";
-
   Input& input_;
   const TextLayout& layout_;
   Flaws& flaws_;
-  LineSplitter splitter_;
-  ExtraHoles extra_holes_;
+  ObservationLines text_;
   IdIndex rows_, columns_;
   Entries entries_;
   LineMap lines_;
-  Index number_ = 0, holes_ = 0, first_hole_ = 0;
-  Comments comments_;
-  bool integers_ = true;
 };
 
 }  // namespace

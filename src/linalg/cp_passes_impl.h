@@ -2,19 +2,14 @@
 // RANKFLOW_KERNEL_NAMESPACE set. Everything here is static: no symbol may be shared between instruction sets.
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/cp_passes.h"
+#include "linalg/vector_body.h"
 
 namespace rankflow::RANKFLOW_KERNEL_NAMESPACE {
 namespace {
 
 constexpr int kLanes = RANKFLOW_VECTOR_BYTES / 8;
-typedef double Vec __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias, aligned(8)));
+using Vec = StoredVec<double>;
 
-[[gnu::always_inline]] inline Vec& at(double* p) {
-  return *reinterpret_cast<Vec*>(p);
-}
-[[gnu::always_inline]] inline const Vec& at(const double* p) {
-  return *reinterpret_cast<const Vec*>(p);
-}
 [[gnu::always_inline]] inline double total(const Vec& v) {
   double sum = 0;
   for (int i = 0; i < kLanes; ++i) sum += v[i];
@@ -41,12 +36,12 @@ template <int N>
   Vec before = Vec{} + 1.0;
   for (int n = 0; n < (N > 0 ? N : order); ++n) {
     others[n] = before;
-    before *= at(rows[n] + r);
+    before *= stored(rows[n] + r);
   }
-  Vec after = at(rows[order - 1] + r);
+  Vec after = stored(rows[order - 1] + r);
   for (int n = (N > 0 ? N : order) - 2; n >= 0; --n) {
     others[n] *= after;
-    after *= at(rows[n] + r);
+    after *= stored(rows[n] + r);
   }
   return before;
 }
@@ -55,8 +50,8 @@ template <int N>
 [[gnu::always_inline]] inline double value_of(const CpPass& p, const double* const* rows) {
   Vec sum = {};
   for (std::int64_t r = 0; r < p.stride; r += kLanes) {
-    Vec product = at(rows[0] + r);
-    for (int n = 1; n < modes<N>(p); ++n) product *= at(rows[n] + r);
+    Vec product = stored(rows[0] + r);
+    for (int n = 1; n < modes<N>(p); ++n) product *= stored(rows[n] + r);
     sum += product;
   }
   return total(sum);
@@ -95,7 +90,7 @@ struct Pass {
       const std::int32_t* row = p.row + k * modes<N>(p);
       for (std::int64_t r = 0; r < p.stride; r += kLanes) {
         products<N>(modes<N>(p), rows, r, others);
-        for (int n = 0; n < modes<N>(p); ++n) at(gradient + row[n] * p.stride + r) += slope * others[n];
+        for (int n = 0; n < modes<N>(p); ++n) stored(gradient + row[n] * p.stride + r) += slope * others[n];
       }
     }
     return sum;
@@ -110,13 +105,13 @@ struct Pass {
       Vec sum = {};
       for (std::int64_t r = 0; r < p.stride; r += kLanes) {
         products<N>(modes<N>(p), rows, r, others);
-        for (int n = 0; n < modes<N>(p); ++n) sum += others[n] * at(along[n] + r);
+        for (int n = 0; n < modes<N>(p); ++n) sum += others[n] * stored(along[n] + r);
       }
       const double slope = (p.weight ? p.weight[k] : 1.0) * total(sum);
       const std::int32_t* row = p.row + k * modes<N>(p);
       for (std::int64_t r = 0; r < p.stride; r += kLanes) {
         if (p.stride > kLanes) products<N>(modes<N>(p), rows, r, others);
-        for (int n = 0; n < modes<N>(p); ++n) at(product + row[n] * p.stride + r) += slope * others[n];
+        for (int n = 0; n < modes<N>(p); ++n) stored(product + row[n] * p.stride + r) += slope * others[n];
       }
     }
   }
@@ -140,7 +135,7 @@ struct Pass {
           for (int n = 0; n < modes<N>(p); ++n) {
             double* block = blocks + (row[n] * columns + r) * p.stride + c;
             const Vec weighted = weight * left[n];
-            for (int i = 0; i < lanes; ++i) at(block + i * p.stride) += weighted[i] * right[n];
+            for (int i = 0; i < lanes; ++i) stored(block + i * p.stride) += weighted[i] * right[n];
           }
         }
       }
@@ -169,7 +164,7 @@ struct Pass {
             const Vec weighted = weight * left[n];
             for (int i = 0; i < lanes; ++i, lines += matrix_stride) {
               const double factor = weighted[i];
-              for (int m = n; m < modes<N>(p); ++m) at(lines + row[m] * columns) += factor * right[m];
+              for (int m = n; m < modes<N>(p); ++m) stored(lines + row[m] * columns) += factor * right[m];
             }
           }
         }
@@ -185,8 +180,8 @@ struct Pass {
       for (std::int64_t r = 0; r < p.stride; r += kLanes) {
         Vec product = Vec{} + p.value[k];
         for (int n = 0; n < modes<N>(p); ++n)
-          if (n != mode) product *= at(rows[n] + r);
-        at(target + r) += product;
+          if (n != mode) product *= stored(rows[n] + r);
+        stored(target + r) += product;
       }
     }
   }

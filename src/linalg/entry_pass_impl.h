@@ -2,38 +2,10 @@
 // and RANKFLOW_KERNEL_NAMESPACE set. Everything here is static: no symbol may be shared between instruction sets.
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/entry_pass.h"
+#include "linalg/vector_body.h"
 
 namespace rankflow::RANKFLOW_KERNEL_NAMESPACE {
 namespace {
-
-template <class T>
-inline constexpr int kLanes = RANKFLOW_VECTOR_BYTES / static_cast<int>(sizeof(T));
-template <class T>
-struct VectorType {
-  typedef T type __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias));
-};
-template <class T>
-using Vec = typename VectorType<T>::type;
-
-template <class T>
-[[gnu::always_inline]] inline Vec<T>& at(T* p) {
-  return *reinterpret_cast<Vec<T>*>(p);
-}
-template <class T>
-[[gnu::always_inline]] inline const Vec<T>& at(const T* p) {
-  return *reinterpret_cast<const Vec<T>*>(p);
-}
-
-template <int Size>
-struct IntegerOf;
-template <>
-struct IntegerOf<4> {
-  using Type = int;
-};
-template <>
-struct IntegerOf<8> {
-  using Type = long long;
-};
 
 // Lane p becomes lane p + Step, around the end.
 template <class T, int Step>
@@ -43,20 +15,6 @@ template <class T, int Step>
   Mask mask = {};
   for (int p = 0; p < kLanes<T>; ++p) mask[p] = (p + Step) % kLanes<T>;
   return __builtin_shuffle(a, mask);
-}
-
-// Blocks of 2 Half lanes: Half from a and Half from b, from their lower (Offset 0) or upper (Offset Half) halves.
-template <class T, int Half, int Offset>
-[[gnu::always_inline]] inline Vec<T> merge(Vec<T> a, Vec<T> b) {
-  using Int = typename IntegerOf<sizeof(T)>::Type;
-  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
-  constexpr int n = kLanes<T>;
-  Mask mask = {};
-  for (int p = 0; p < n; ++p) {
-    const int block = p / (2 * Half) * (2 * Half), q = p % (2 * Half);
-    mask[p] = q < Half ? block + Offset + q : n + block + Offset + q - Half;
-  }
-  return __builtin_shuffle(a, b, mask);
 }
 
 template <class T, int Step>

@@ -5,50 +5,19 @@
 // RANKFLOW_TABLE_NAME. Everything is in an unnamed namespace: nothing may be shared between files compiled for
 // different processors.
 #include "linalg/kernels.h"
+#include "linalg/vector_body.h"
 
 namespace rankflow {
 namespace {
 
-template <class T>
-struct Simd {
-  static constexpr int lanes = RANKFLOW_VECTOR_BYTES / sizeof(T);
-  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias));
-};
-template <class T>
-using VectorT = typename Simd<T>::Vector;
-template <int Size>
-struct IntegerOf;
-template <>
-struct IntegerOf<4> {
-  using Type = int;
-};
-template <>
-struct IntegerOf<8> {
-  using Type = long long;
-};
-// The mask of a shuffle of two vectors: blocks of 2 Half lanes, Half from a and Half from b, from their lower (Offset
-// 0) or upper (Offset Half) halves.
-template <class T, int Half, int Offset>
-[[gnu::always_inline]] inline VectorT<T> merge(VectorT<T> a, VectorT<T> b) {
-  using Int = typename IntegerOf<sizeof(T)>::Type;
-  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
-  constexpr int n = Simd<T>::lanes;
-  Mask mask = {};
-  for (int p = 0; p < n; ++p) {
-    const int block = p / (2 * Half) * (2 * Half), q = p % (2 * Half);
-    mask[p] = q < Half ? block + Offset + q : n + block + Offset + q - Half;
-  }
-  return __builtin_shuffle(a, b, mask);
-}
-
 // Sums of n vectors' lanes, as one vector: a tree of merges, so that n dot products cost n - 1 additions and 2 (n - 1)
 // shuffles instead of n log n of each.
 template <class T, int Count, int Half = 1>
-[[gnu::always_inline]] inline VectorT<T> sum_lanes(const VectorT<T>* part) {
+[[gnu::always_inline]] inline Vec<T> sum_lanes(const Vec<T>* part) {
   if constexpr (Count == 1) {
     return part[0];
   } else {
-    VectorT<T> next[Count / 2];
+    Vec<T> next[Count / 2];
 #pragma GCC unroll 8
     for (int t = 0; t < Count / 2; ++t)
       next[t] = merge<T, Half, 0>(part[2 * t], part[2 * t + 1]) + merge<T, Half, Half>(part[2 * t], part[2 * t + 1]);
@@ -57,23 +26,23 @@ template <class T, int Count, int Half = 1>
 }
 
 template <class T>
-[[gnu::always_inline]] inline VectorT<T> load(const T* p) {
-  return *reinterpret_cast<const VectorT<T>*>(p);
+[[gnu::always_inline]] inline Vec<T> load(const T* p) {
+  return *reinterpret_cast<const Vec<T>*>(p);
 }
 template <class T>
-[[gnu::always_inline]] inline VectorT<T> load_unaligned(const T* p) {
-  VectorT<T> v;
+[[gnu::always_inline]] inline Vec<T> load_unaligned(const T* p) {
+  Vec<T> v;
   __builtin_memcpy(&v, p, sizeof v);
   return v;
 }
 template <class T>
-[[gnu::always_inline]] inline void store(T* p, VectorT<T> v) {
-  *reinterpret_cast<VectorT<T>*>(p) = v;
+[[gnu::always_inline]] inline void store(T* p, Vec<T> v) {
+  *reinterpret_cast<Vec<T>*>(p) = v;
 }
 template <class T>
-inline double total(VectorT<T> v) {
+inline double total(Vec<T> v) {
   double sum = 0;
-  for (int t = 0; t < Simd<T>::lanes; ++t) sum += static_cast<double>(v[t]);
+  for (int t = 0; t < kLanes<T>; ++t) sum += static_cast<double>(v[t]);
   return sum;
 }
 
@@ -81,20 +50,20 @@ inline double total(VectorT<T> v) {
 // one with weight 0.
 template <class T>
 struct Group {
-  static constexpr int lanes = Simd<T>::lanes;
+  static constexpr int lanes = kLanes<T>;
   const T* row[lanes];
-  VectorT<T> value, weight;
+  Vec<T> value, weight;
 };
 
 template <class T>
 [[gnu::always_inline]] inline void gather(Group<T>& group, const std::int32_t* other, const T* value, const T* weight,
                                           const T* right, std::int64_t row_size, std::int64_t k, std::int64_t end) {
-  constexpr int n = Simd<T>::lanes;
+  constexpr int n = kLanes<T>;
   if (end - k >= n) {
 #pragma GCC unroll 16
     for (int t = 0; t < n; ++t) group.row[t] = right + static_cast<std::int64_t>(other[k + t]) * row_size;
-    group.value = value ? load_unaligned(value + k) : VectorT<T>{};
-    group.weight = weight ? load_unaligned(weight + k) : VectorT<T>{} + T(1);
+    group.value = value ? load_unaligned(value + k) : Vec<T>{};
+    group.weight = weight ? load_unaligned(weight + k) : Vec<T>{} + T(1);
   } else {
     const int count = static_cast<int>(end - k);
     T values[n] = {}, weights[n] = {};
@@ -113,7 +82,7 @@ template <class T>
 template <class T, int Lines>
 [[gnu::always_inline]] inline void prefetch(const std::int32_t* other, const T* right, std::int64_t row_size,
                                             std::int64_t k, std::int64_t last) {
-  constexpr int n = Simd<T>::lanes, ahead = 3 * n;
+  constexpr int n = kLanes<T>, ahead = 3 * n;
   if (last - k < ahead + n) return;
 #pragma GCC unroll 16
   for (int t = 0; t < n; ++t) {
@@ -132,8 +101,8 @@ constexpr int kChains = K == 1   ? 4
 
 template <class T, int K, bool Accumulate>
 double line_pass(const LinePass<T>& p) {
-  constexpr int n = Simd<T>::lanes;
-  using V = VectorT<T>;
+  constexpr int n = kLanes<T>;
+  using V = Vec<T>;
   const int vectors = K > 0 ? K : static_cast<int>(p.stride / n);
   double sum = 0;
   for (std::int64_t line = p.first; line < p.last; ++line) {
@@ -192,7 +161,7 @@ double line_pass(const LinePass<T>& p) {
 
 template <class T, bool Accumulate>
 double choose_width(const LinePass<T>& p) {
-  switch (p.stride / Simd<T>::lanes) {
+  switch (p.stride / kLanes<T>) {
     case 1:
       return line_pass<T, 1, Accumulate>(p);
     case 2:
@@ -214,8 +183,8 @@ double any_line_pass(const LinePass<T>& p) {
 // K: vectors in a row, 0 = known only when it runs. Vectors that hold zeros alone on the line's side are skipped.
 template <class T, int K, bool Single>
 PlaneSums plane_pass(const PlanePass<T>& p) {
-  constexpr int n = Simd<T>::lanes;
-  using V = VectorT<T>;
+  constexpr int n = kLanes<T>;
+  using V = Vec<T>;
   const int vectors = K > 0 ? K : static_cast<int>(p.stride / n);
   const int end_a = static_cast<int>((2 * p.rank + n - 1) / n), end_base = static_cast<int>((p.rank + n - 1) / n);
   const int end_b = static_cast<int>((3 * p.rank + n - 1) / n), rest = static_cast<int>(2 * p.rank / n);
@@ -271,7 +240,7 @@ PlaneSums plane_pass(const PlanePass<T>& p) {
 
 template <class T, bool Single>
 PlaneSums choose_width(const PlanePass<T>& p) {
-  switch (p.stride / Simd<T>::lanes) {
+  switch (p.stride / kLanes<T>) {
     case 1:
       return plane_pass<T, 1, Single>(p);
     case 2:

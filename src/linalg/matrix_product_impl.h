@@ -2,72 +2,30 @@
 // RANKFLOW_KERNEL_NAMESPACE set. Everything here is static: no symbol may be shared between instruction sets.
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/matrix_product.h"
+#include "linalg/vector_body.h"
 
 namespace rankflow::RANKFLOW_KERNEL_NAMESPACE {
 namespace {
 
 template <class T>
-struct Simd {
-  static constexpr int lanes = RANKFLOW_VECTOR_BYTES / static_cast<int>(sizeof(T));
-  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias));
+struct HalfVector {
+  typedef T Aligned __attribute__((vector_size(RANKFLOW_VECTOR_BYTES / 2), may_alias));
+  typedef T Stored __attribute__((vector_size(RANKFLOW_VECTOR_BYTES / 2), may_alias, aligned(sizeof(T))));
 };
 template <class T>
-using VectorOfT = typename Simd<T>::Vector;
+using HalfVec = typename HalfVector<T>::Aligned;
 template <class T>
-struct HalfSimd {
-  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES / 2), may_alias));
-};
-template <class T>
-using HalfOfT = typename HalfSimd<T>::Vector;
-// The same in memory, where they may start at any number.
-template <class T>
-struct Stored {
-  typedef T Vector __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
-  typedef T Half __attribute__((vector_size(RANKFLOW_VECTOR_BYTES / 2), may_alias, aligned(sizeof(T))));
-};
-template <int Size>
-struct IntegerOf;
-template <>
-struct IntegerOf<4> {
-  using Type = int;
-};
-template <>
-struct IntegerOf<8> {
-  using Type = long long;
-};
-
-template <class T>
-[[gnu::always_inline]] inline typename Stored<T>::Vector& at(T* p) {
-  return *reinterpret_cast<typename Stored<T>::Vector*>(p);
-}
-template <class T>
-[[gnu::always_inline]] inline const typename Stored<T>::Vector& at(const T* p) {
-  return *reinterpret_cast<const typename Stored<T>::Vector*>(p);
-}
-
-// Blocks of 2 Half lanes: Half from a and Half from b, from their lower (Offset 0) or upper (Offset Half) halves.
-template <class T, int Half, int Offset>
-[[gnu::always_inline]] inline VectorOfT<T> merge(VectorOfT<T> a, VectorOfT<T> b) {
-  using Int = typename IntegerOf<sizeof(T)>::Type;
-  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
-  constexpr int n = Simd<T>::lanes;
-  Mask mask = {};
-  for (int p = 0; p < n; ++p) {
-    const int block = p / (2 * Half) * (2 * Half), q = p % (2 * Half);
-    mask[p] = q < Half ? block + Offset + q : n + block + Offset + q - Half;
-  }
-  return __builtin_shuffle(a, b, mask);
-}
+using StoredHalf = typename HalfVector<T>::Stored;
 
 // A square of lanes x lanes numbers, transposed in registers: log2(lanes) rounds that exchange halves.
 template <class T, int Half = 1>
-[[gnu::always_inline]] inline void transpose_square(VectorOfT<T>* row) {
-  constexpr int n = Simd<T>::lanes;
+[[gnu::always_inline]] inline void transpose_square(Vec<T>* row) {
+  constexpr int n = kLanes<T>;
   if constexpr (Half < n) {
 #pragma GCC unroll 16
     for (int i = 0; i < n; ++i) {
       if (i & Half) continue;
-      const VectorOfT<T> a = row[i], b = row[i + Half];
+      const Vec<T> a = row[i], b = row[i + Half];
       row[i] = merge<T, Half, 0>(a, b);
       row[i + Half] = merge<T, Half, Half>(a, b);
     }
@@ -78,23 +36,23 @@ template <class T, int Half = 1>
 // Columns [column, column + width vectors) of rows [begin, end) of b, side by side.
 template <class T>
 void pack(const MatrixProduct<T>& p, std::int64_t begin, std::int64_t end, std::int64_t column, int width, T* packed) {
-  constexpr int n = Simd<T>::lanes;
+  constexpr int n = kLanes<T>;
   if (!p.b_transposed) {
     for (std::int64_t k = begin; k < end; ++k) {
       const T* from = p.b + k * p.b_row + column;
-      for (int v = 0; v < width; ++v, packed += n) at(packed) = at(from + v * n);
+      for (int v = 0; v < width; ++v, packed += n) stored(packed) = stored(from + v * n);
     }
     return;
   }
   for (int v = 0; v < width; ++v) {
     const std::int64_t first = column + v * n;
     for (std::int64_t k = begin; k < end; k += n) {
-      VectorOfT<T> square[n];
+      Vec<T> square[n];
 #pragma GCC unroll 16
-      for (int i = 0; i < n; ++i) square[i] = first + i < p.n ? at(p.b + (first + i) * p.b_row + k) : VectorOfT<T>{};
+      for (int i = 0; i < n; ++i) square[i] = first + i < p.n ? stored(p.b + (first + i) * p.b_row + k) : Vec<T>{};
       transpose_square<T>(square);
 #pragma GCC unroll 16
-      for (int i = 0; i < n; ++i) at(packed + ((k - begin + i) * width + v) * n) = square[i];
+      for (int i = 0; i < n; ++i) stored(packed + ((k - begin + i) * width + v) * n) = square[i];
     }
   }
 }
@@ -104,16 +62,16 @@ void pack(const MatrixProduct<T>& p, std::int64_t begin, std::int64_t end, std::
 template <class T, int Rows, int Width, bool Half>
 [[gnu::always_inline]] inline void tile(const T* a, std::int64_t a_row, std::int64_t a_column, const T* packed,
                                         std::int64_t step, std::int64_t depth, T* c, std::int64_t c_row, bool add) {
-  constexpr int n = Simd<T>::lanes;
+  constexpr int n = kLanes<T>;
   constexpr int full = Width > 0 ? Width : 1;
-  VectorOfT<T> sum[Rows][full] = {};
-  HalfOfT<T> half[Rows] = {};
+  Vec<T> sum[Rows][full] = {};
+  HalfVec<T> half[Rows] = {};
   for (std::int64_t k = 0; k < depth; ++k, a += a_column, packed += step) {
-    VectorOfT<T> b[full];
-    HalfOfT<T> b_half = {};
+    Vec<T> b[full];
+    HalfVec<T> b_half = {};
 #pragma GCC unroll 4
-    for (int v = 0; v < Width; ++v) b[v] = at(packed + v * n);
-    if constexpr (Half) b_half = *reinterpret_cast<const typename Stored<T>::Half*>(packed + Width * n);
+    for (int v = 0; v < Width; ++v) b[v] = stored(packed + v * n);
+    if constexpr (Half) b_half = *reinterpret_cast<const StoredHalf<T>*>(packed + Width * n);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const T factor = a[i * a_row];
@@ -127,10 +85,10 @@ template <class T, int Rows, int Width, bool Half>
 #pragma GCC unroll 4
     for (int v = 0; v < Width; ++v) {
       T* to = c + i * c_row + v * n;
-      at(to) = add ? at(to) + sum[i][v] : sum[i][v];
+      stored(to) = add ? stored(to) + sum[i][v] : sum[i][v];
     }
     if constexpr (Half) {
-      auto& to = *reinterpret_cast<typename Stored<T>::Half*>(c + i * c_row + Width * n);
+      auto& to = *reinterpret_cast<StoredHalf<T>*>(c + i * c_row + Width * n);
       to = add ? to + half[i] : half[i];
     }
   }
@@ -144,7 +102,7 @@ template <class T, int Width, bool Half>
 void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std::int64_t begin, std::int64_t end,
            std::int64_t column, const T* packed) {
   constexpr int rows = kTileRows<Width>;
-  constexpr std::int64_t step = Width * Simd<T>::lanes;
+  constexpr std::int64_t step = Width * kLanes<T>;
   std::int64_t i = first;
   const auto tiles = [&]<int Rows>() {
     for (; i + Rows <= last; i += Rows)
@@ -161,7 +119,7 @@ void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std
 template <class T, int Width>
 void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std::int64_t begin, std::int64_t end,
            std::int64_t column, const T* packed) {
-  constexpr int n = Simd<T>::lanes;
+  constexpr int n = kLanes<T>;
   if constexpr (RANKFLOW_VECTOR_BYTES > 16)
     if (p.n - (column + (Width - 1) * n) <= n / 2)
       return panel<T, Width, true>(p, first, last, begin, end, column, packed);
@@ -170,13 +128,13 @@ void panel(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, std
 
 template <class T>
 void multiply_rows(const MatrixProduct<T>& p, std::int64_t first, std::int64_t last, T* work) {
-  constexpr int n = Simd<T>::lanes;
+  constexpr int n = kLanes<T>;
   constexpr int widest = RANKFLOW_VECTOR_BYTES == 64 ? 4 : 2;
   const std::int64_t vectors = (p.n + n - 1) / n;
   const std::int64_t panels = (vectors + widest - 1) / widest;
   if (p.k == 0)
     for (std::int64_t i = first; i < last; ++i)
-      for (std::int64_t v = 0; v < vectors; ++v) at(p.c + i * p.c_row + v * n) = VectorOfT<T>{};
+      for (std::int64_t v = 0; v < vectors; ++v) stored(p.c + i * p.c_row + v * n) = Vec<T>{};
   for (std::int64_t begin = 0; begin < p.k; begin += kProductDepth) {
     const std::int64_t end = p.k - begin < kProductDepth ? p.k : begin + kProductDepth;
     for (std::int64_t q = 0, v = 0; q < panels; ++q) {

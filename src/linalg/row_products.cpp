@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/row_products.h"
 
-#include <algorithm>
-
-#include "base/processor.h"
+#include "linalg/row_instruction_set.h"
 
 namespace rankflow {
 
@@ -19,18 +17,6 @@ RANKFLOW_DECLARE(row_products_avx2)
 RANKFLOW_DECLARE(row_products_avx512)
 #endif
 #undef RANKFLOW_DECLARE
-
-namespace {
-
-// Rows of less than a cache line need vectors that are no longer.
-InstructionSet fitting(std::int64_t row_bytes) {
-  const InstructionSet most = row_bytes < 32   ? InstructionSet::baseline
-                              : row_bytes < 64 ? InstructionSet::avx2
-                                               : InstructionSet::avx512;
-  return std::min(most, instruction_set());
-}
-
-}  // namespace
 
 template <>
 RowKernels<double> row_kernels<double>(std::int64_t width) {

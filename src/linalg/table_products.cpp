@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/table_products.h"
 
-#include <algorithm>
-
-#include "base/processor.h"
+#include "linalg/row_instruction_set.h"
 
 namespace rankflow {
 
@@ -23,18 +21,6 @@ RANKFLOW_DECLARE(table_products_avx512)
 #undef RANKFLOW_DECLARE
 
 #if defined(__x86_64__)
-namespace {
-
-// Rows of less than a cache line need vectors that are no longer.
-InstructionSet fitting(std::int64_t row_bytes) {
-  const InstructionSet most = row_bytes < 32   ? InstructionSet::baseline
-                              : row_bytes < 64 ? InstructionSet::avx2
-                                               : InstructionSet::avx512;
-  return std::min(most, instruction_set());
-}
-
-}  // namespace
-
 #define RANKFLOW_PICK(T, Code, name)                                                                \
   template <>                                                                                       \
   TableKernels<T, Code> table_kernels<T, Code>(std::int64_t width) {                                \

@@ -3,27 +3,10 @@
 // instruction sets.
 // SPDX-License-Identifier: Apache-2.0
 #include "linalg/table_products.h"
+#include "linalg/vector_body.h"
 
 namespace rankflow::RANKFLOW_KERNEL_NAMESPACE {
 namespace {
-
-template <class T>
-inline constexpr int kLanes = RANKFLOW_VECTOR_BYTES / static_cast<int>(sizeof(T));
-template <class T>
-struct VectorType {
-  typedef T type __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias));
-};
-template <class T>
-using Vec = typename VectorType<T>::type;
-
-template <class T>
-[[gnu::always_inline]] inline Vec<T>& at(T* p) {
-  return *reinterpret_cast<Vec<T>*>(p);
-}
-template <class T>
-[[gnu::always_inline]] inline const Vec<T>& at(const T* p) {
-  return *reinterpret_cast<const Vec<T>*>(p);
-}
 
 // Samples lie anywhere: the codes of one so many places ahead are fetched early.
 inline constexpr std::int64_t kAhead = 8;

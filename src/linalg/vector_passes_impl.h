@@ -1,28 +1,16 @@
 // The body of the passes over long arrays, included by vector_passes_<instruction set>.cpp with RANKFLOW_VECTOR_BYTES
 // and RANKFLOW_KERNEL_NAMESPACE set. Everything here is static: no symbol may be shared between instruction sets.
 // SPDX-License-Identifier: Apache-2.0
+#include "linalg/vector_body.h"
 #include "linalg/vector_passes.h"
 
 namespace rankflow::RANKFLOW_KERNEL_NAMESPACE {
 namespace {
 
+// Arrays may start at any number, and what is summed is kept as it is read.
 template <class T>
-inline constexpr int kLanes = RANKFLOW_VECTOR_BYTES / static_cast<int>(sizeof(T));
-template <class T>
-struct VectorType {
-  typedef T type __attribute__((vector_size(RANKFLOW_VECTOR_BYTES), may_alias, aligned(sizeof(T))));
-};
-template <class T>
-using Vec = typename VectorType<T>::type;
+using Vec = StoredVec<T>;
 
-template <class T>
-[[gnu::always_inline]] inline Vec<T>& at(T* p) {
-  return *reinterpret_cast<Vec<T>*>(p);
-}
-template <class T>
-[[gnu::always_inline]] inline const Vec<T>& at(const T* p) {
-  return *reinterpret_cast<const Vec<T>*>(p);
-}
 template <class T>
 [[gnu::always_inline]] inline double total(const Vec<T>& v) {
   T part[kLanes<T>];
@@ -50,7 +38,7 @@ double squared_norm(const T* x, std::int64_t n) {
     std::int64_t k = begin;
     for (; k + 4 * lanes <= end; k += 4 * lanes)
 #pragma GCC unroll 4
-      for (int c = 0; c < 4; ++c) part[c] += at(x + k + c * lanes) * at(x + k + c * lanes);
+      for (int c = 0; c < 4; ++c) part[c] += stored(x + k + c * lanes) * stored(x + k + c * lanes);
     T rest = 0;
     for (; k < end; ++k) rest += x[k] * x[k];
     sum += total<T>((part[0] + part[1]) + (part[2] + part[3])) + static_cast<double>(rest);
@@ -106,10 +94,10 @@ void inner_products_of(const T* rows, const T* const* w, std::int64_t n, double*
       for (int c = 0; c < chains; ++c) {
         Vec<T> row[Count];
 #pragma GCC unroll 4
-        for (int t = 0; t < Count; ++t) row[t] = at(rows + t * n + k + c * lanes);
+        for (int t = 0; t < Count; ++t) row[t] = stored(rows + t * n + k + c * lanes);
 #pragma GCC unroll 4
         for (int r = 0; r < Runs; ++r) {
-          const Vec<T> x = at(w[r] + k + c * lanes);
+          const Vec<T> x = stored(w[r] + k + c * lanes);
 #pragma GCC unroll 4
           for (int t = 0; t < Count; ++t) part[r][t][c] += x * row[t];
         }
@@ -132,13 +120,13 @@ void add_rows_of(const T* rows, const T* slope, std::int64_t n, T* const* e) {
   for (; k + lanes <= n; k += lanes) {
     Vec<T> row[Count];
 #pragma GCC unroll 4
-    for (int t = 0; t < Count; ++t) row[t] = at(rows + t * n + k);
+    for (int t = 0; t < Count; ++t) row[t] = stored(rows + t * n + k);
 #pragma GCC unroll 4
     for (int r = 0; r < Runs; ++r) {
-      Vec<T> sum = at(e[r] + k);
+      Vec<T> sum = stored(e[r] + k);
 #pragma GCC unroll 4
       for (int t = 0; t < Count; ++t) sum += slope[r * kSensingGroup + t] * row[t];
-      at(e[r] + k) = sum;
+      stored(e[r] + k) = sum;
     }
   }
   for (; k < n; ++k)

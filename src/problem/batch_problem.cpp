@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rankflow/error.h"
+#include "problem/tensor_checks.h"
 
 namespace rankflow {
 namespace {
@@ -16,11 +16,8 @@ constexpr Index kMostCodes = 256;  // of modes that share a code: a byte
 }
 
 PackedCells::PackedCells(std::vector<Index> shape) : shape_(std::move(shape)) {
-  if (shape_.empty()) throw InputError("the tensor", "it has no modes, expected at least one");
-  constexpr Index kMost = std::numeric_limits<std::int32_t>::max();
+  require_shape(shape_);
   for (Index n = 0; n < order(); ++n) {
-    if (shape_[n] < 1 || shape_[n] > kMost)
-      throw InputError("the tensor", fmt::format("mode {} has size {}, expected 1 to {}", n, shape_[n], kMost));
     if (groups_.empty() || groups_.back().codes * shape_[n] > kMostCodes) groups_.push_back({n, 0, 1});
     ++groups_.back().modes;
     groups_.back().codes *= shape_[n];
@@ -76,12 +73,7 @@ void check(const BatchProblem<T>& problem) {
     const T y = problem.value[static_cast<std::size_t>(k)];
     if (!std::isfinite(static_cast<double>(y)))
       throw InputError("observed values", fmt::format("number {} is not finite", k), "remove what was not measured");
-    if (problem.loss.penalty == TensorPenalty::logistic && y != T(0) && y != T(1))
-      throw InputError("observed values",
-                       fmt::format("found {}, the logistic loss expects 0 or 1", static_cast<double>(y)));
-    if (problem.loss.penalty == TensorPenalty::poisson && y < T(0))
-      throw InputError("observed values",
-                       fmt::format("found {}, the Poisson loss expects counts", static_cast<double>(y)));
+    require_outcome(y, problem.loss.penalty);
   }
 }
 

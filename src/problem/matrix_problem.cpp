@@ -8,32 +8,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "rankflow/error.h"
+#include "problem/problem_checks.h"
 
 namespace rankflow {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what, const std::string& problem, const std::string& hint = "") {
-  throw InputError(what, problem, hint);
-}
-
-template <class Values>
-void require_finite(const Values& values, const std::string& what) {
-  for (Index k = 0; k < static_cast<Index>(values.size()); ++k)
-    if (!std::isfinite(static_cast<double>(values.data()[k])))
-      refuse(what, fmt::format("number {} is not finite", k), "remove what was not measured");
-}
-
 void require_size(Index found, Index wanted, const std::string& what) {
   if (found != wanted) refuse(what, fmt::format("has {} numbers, expected {}", found, wanted));
-}
-
-template <class T>
-void apply_order(const std::vector<Index>& order, std::vector<T>& values) {
-  std::vector<T> sorted;
-  sorted.reserve(values.size());
-  for (const Index k : order) sorted.push_back(values[static_cast<std::size_t>(k)]);
-  values = std::move(sorted);
 }
 
 template <class T>
@@ -51,9 +32,7 @@ void normalize_entries(MatrixProblem<T>& problem) {
                          problem.num_rows, problem.num_columns),
              "indices count from 0");
   require_finite(entries.value, "observed values");
-  require_finite(entries.weight, "weights");
-  for (const T weight : entries.weight)
-    if (weight < 0) refuse("weights", fmt::format("found {}, expected numbers >= 0", static_cast<double>(weight)));
+  require_weights(entries.weight);
 
   const auto before = [&](Index a, Index b) {
     return std::pair(entries.row[a], entries.column[a]) < std::pair(entries.row[b], entries.column[b]);

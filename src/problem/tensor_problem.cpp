@@ -9,33 +9,13 @@
 #include <limits>
 #include <numeric>
 
-#include "rankflow/error.h"
+#include "problem/tensor_checks.h"
 
 namespace rankflow {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what, const std::string& problem, const std::string& hint = "") {
-  throw InputError(what, problem, hint);
-}
-
-template <class Values>
-void require_finite(const Values& values, const std::string& what) {
-  for (Index k = 0; k < static_cast<Index>(values.size()); ++k)
-    if (!std::isfinite(static_cast<double>(values.data()[k])))
-      refuse(what, fmt::format("number {} is not finite", k), "remove what was not measured");
-}
-
 void require_size(Index found, Index wanted, const std::string& what) {
   if (found != wanted) refuse(what, fmt::format("found {}, expected {}", found, wanted));
-}
-
-template <class T>
-void check_shape(const TensorProblem<T>& problem) {
-  if (problem.shape.empty()) refuse("the tensor", "it has no modes, expected at least one");
-  constexpr Index kMost = std::numeric_limits<std::int32_t>::max();
-  for (Index n = 0; n < problem.order(); ++n)
-    if (problem.shape[n] < 1 || problem.shape[n] > kMost)
-      refuse("the tensor", fmt::format("mode {} has size {}, expected 1 to {}", n, problem.shape[n], kMost));
 }
 
 template <class T>
@@ -45,12 +25,7 @@ void check_loss(const TensorProblem<T>& problem) {
   if (clipped && !(loss.delta > 0 && std::isfinite(loss.delta)))
     refuse("the loss", fmt::format("found delta = {}, expected a number > 0", loss.delta));
   require_finite(problem.value, "observed values");
-  for (const T y : problem.value) {
-    if (loss.penalty == TensorPenalty::logistic && y != T(0) && y != T(1))
-      refuse("observed values", fmt::format("found {}, the logistic loss expects 0 or 1", static_cast<double>(y)));
-    if (loss.penalty == TensorPenalty::poisson && y < T(0))
-      refuse("observed values", fmt::format("found {}, the Poisson loss expects counts", static_cast<double>(y)));
-  }
+  for (const T y : problem.value) require_outcome(y, loss.penalty);
 }
 
 template <class T>
@@ -59,14 +34,6 @@ std::string cell_name(const TensorProblem<T>& problem, Index k) {
   for (Index n = 0; n < std::min<Index>(problem.order(), 8); ++n)
     name += fmt::format("{}{}", n > 0 ? ", " : "", problem.index[n][k]);
   return name + (problem.order() > 8 ? ", ...)" : ")");
-}
-
-template <class T>
-void apply_order(const std::vector<Index>& order, std::vector<T>& values) {
-  std::vector<T> sorted;
-  sorted.reserve(values.size());
-  for (const Index k : order) sorted.push_back(values[static_cast<std::size_t>(k)]);
-  values = std::move(sorted);
 }
 
 template <class T>
@@ -83,9 +50,7 @@ void check_entries(const TensorProblem<T>& problem) {
                "indices count from 0");
   }
   if (!problem.weight.empty()) require_size(static_cast<Index>(problem.weight.size()), m, "the number of weights");
-  require_finite(problem.weight, "weights");
-  for (const T weight : problem.weight)
-    if (weight < 0) refuse("weights", fmt::format("found {}, expected numbers >= 0", static_cast<double>(weight)));
+  require_weights(problem.weight);
 }
 
 template <class T>
@@ -131,7 +96,7 @@ void check_rank_one(const TensorProblem<T>& problem) {
 
 template <class T>
 void normalize(TensorProblem<T>& problem) {
-  check_shape(problem);
+  require_shape(problem.shape);
   if (problem.count() == 0) refuse("the observations", "there are none");
   check_loss(problem);
   switch (problem.measurement) {

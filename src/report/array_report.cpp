@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/processor.h"
-#include "base/threads.h"
 #include "report/array_panels.h"
+#include "report/run_facts.h"
 
 namespace rankflow {
 namespace {
@@ -163,14 +162,10 @@ std::vector<Step> history(const ArrayCompletion& result) {
 }
 
 std::vector<ReportOption> options_shown(const ArrayOptions& options) {
-  ArrayOptions given = options, otherwise;
+  ArrayOptions otherwise;
   otherwise.held_out = CompleteOptions{}.held_out;  // the command line has one default for tables and arrays
   otherwise.validation = CompleteOptions{}.validation;
-  std::vector<OptionField> values = fields(given), defaults = fields(otherwise);
-  std::vector<ReportOption> list;
-  for (std::size_t k = 0; k < values.size(); ++k)
-    list.push_back({values[k].name, values[k].get(), defaults[k].get(), values[k].help});
-  return list;
+  return report::options_shown(options, otherwise);
 }
 
 }  // namespace
@@ -209,11 +204,7 @@ ReportInput array_report(const Tensor& tensor, const ArrayCompletion& result, co
   report.maps = report::array_slices(tensor, result);
   report.panels = report::array_panels(tensor, result);
   report.options = options_shown(options);
-  report.facts = {{"seed", std::to_string(result.seed)},
-                  {"version", RANKFLOW_VERSION},
-                  {"processor", processor_name()},
-                  {"kernels", name(instruction_set())},
-                  {"threads", std::to_string(num_threads())}};
+  report.facts = report::run_facts(result.seed);
   report.command = command;
   return report;
 }

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/processor.h"
-#include "base/threads.h"
+#include "report/run_facts.h"
 
 namespace rankflow {
 namespace {
@@ -126,15 +125,6 @@ ReportMap map(const Table& table, const Completion& result) {
   return shown;
 }
 
-std::vector<ReportOption> options_shown(const CompleteOptions& options) {
-  CompleteOptions given = options, otherwise;
-  std::vector<OptionField> values = fields(given), defaults = fields(otherwise);
-  std::vector<ReportOption> list;
-  for (std::size_t k = 0; k < values.size(); ++k)
-    list.push_back({values[k].name, values[k].get(), defaults[k].get(), values[k].help});
-  return list;
-}
-
 }  // namespace
 
 ReportInput completion_report(const Table& table, const Completion& result, const CompleteOptions& options,
@@ -164,12 +154,8 @@ ReportInput completion_report(const Table& table, const Completion& result, cons
   for (const ColumnError& e : result.columns)
     report.columns.push_back(
         {table.columns.name(e.column), e.spread, e.rmse / e.spread, e.baseline_rmse / e.spread, e.count});
-  report.options = options_shown(options);
-  report.facts = {{"seed", std::to_string(result.seed)},
-                  {"version", RANKFLOW_VERSION},
-                  {"processor", processor_name()},
-                  {"kernels", name(instruction_set())},
-                  {"threads", std::to_string(num_threads())}};
+  report.options = report::options_shown(options);
+  report.facts = report::run_facts(result.seed);
   report.command = command;
   return report;
 }

@@ -4,8 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "base/processor.h"
-#include "base/threads.h"
+#include "report/run_facts.h"
 
 namespace rankflow {
 namespace {
@@ -54,15 +53,8 @@ ReportInput sense_report(const std::string& source, const SenseResult& result, c
   if (!result.observed.empty()) report.held_out = ReportHeldOut{result.observed, result.predicted};
   const Vector& s = result.singular_values;
   report.spectrum = ReportSpectrum{{s.data(), s.data() + s.size()}, result.rank};
-  SenseOptions given = options, otherwise;
-  const std::vector<OptionField> values = fields(given), defaults = fields(otherwise);
-  for (std::size_t k = 0; k < values.size(); ++k)
-    report.options.push_back({values[k].name, values[k].get(), defaults[k].get(), values[k].help});
-  report.facts = {{"seed", std::to_string(result.seed)},
-                  {"version", RANKFLOW_VERSION},
-                  {"processor", processor_name()},
-                  {"kernels", name(instruction_set())},
-                  {"threads", std::to_string(num_threads())}};
+  report.options = report::options_shown(options);
+  report.facts = report::run_facts(result.seed);
   report.command = command;
   return report;
 }

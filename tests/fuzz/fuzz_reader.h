@@ -1,43 +1,20 @@
-// What must hold whatever the bytes are: a sound table or an InputError, nothing else; and the collecting reader never
-// refuses what the strict one takes.
+// Tables read in both ways.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 #include "data/readers.h"
-#include "rankflow/error.h"
+#include "fuzz_both_ways.h"
 #include "rankflow/summary.h"
 
 namespace rankflow::fuzz {
 
 inline void read_both_ways(std::string_view bytes, const ReadOptions& options, const std::string& name) {
-  bool taken = false;
-  Table strict;
-  try {
-    Input input(bytes, name);
-    Flaws flaws(name);
-    strict = read_input(input, options, flaws);
-    strict.validate();
-    taken = true;
-  } catch (const InputError&) {
-  } catch (const OptionError&) {
-  }
-  try {
-    Input input(bytes, name);
-    Flaws flaws(name, true, 5);
-    Table lenient = read_input(input, options, flaws);
-    lenient.validate();
-    (void)summarize(lenient);
-    if (taken && flaws.count() == 0)
-      RANKFLOW_ASSERT(strict.value == lenient.value && strict.column == lenient.column, "both readers agree");
-    RANKFLOW_ASSERT(taken == (flaws.count() == 0), "strict refuses exactly what has flaws");
-  } catch (const InputError&) {
-    RANKFLOW_ASSERT(!taken, "the collecting reader refuses what the strict one takes");
-  } catch (const OptionError&) {
-  }
+  both_ways<Table>(
+      bytes, name, [&](Input& input, Flaws& flaws) { return read_input(input, options, flaws); },
+      [](const Table& table) { (void)summarize(table); },
+      [](const Table& a, const Table& b) { return a.value == b.value && a.column == b.column; });
 }
 
 }  // namespace rankflow::fuzz

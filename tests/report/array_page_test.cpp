@@ -9,6 +9,7 @@
 
 #include "report/array_panels.h"
 #include "report/array_report.h"
+#include "report/browser.h"
 #include "support/array_jobs.h"
 #include "support/files.h"
 
@@ -87,22 +88,10 @@ TEST(ArrayReport, IsDrawnByABrowserWithoutAnError) {
     for (const char* word : {"Verdict", "Held-out RMSE", "Before and after", "Which model", "rankflow complete it"})
       EXPECT_THAT(text, HasSubstr(word));
     EXPECT_EQ(text.find("<script>\","), std::string::npos);
-    if (std::system("command -v chromium > /dev/null") != 0) continue;
+    if (!test::has_browser()) continue;
     test::write_bytes(page, text);
-    const auto run = test::run_shell(
-        "timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync --virtual-time-budget=20000 "
-        "--user-data-dir=" +
-        (folder / "profile") + " --dump-dom file://" + page);
-    ASSERT_EQ(run.status, 0) << run.err;
-    const std::string head = run.out.substr(0, run.out.find('>', run.out.find("<html")));
-    EXPECT_THAT(head, HasSubstr("data-errors=\"0\""));
-    const auto number = [&](const std::string& attribute) {
-      const std::size_t at = head.find(attribute + "=\"");
-      return at == std::string::npos ? -1 : std::atoi(head.c_str() + at + attribute.size() + 2);
-    };
-    EXPECT_GT(number("data-figures"), 8) << head;
-    EXPECT_EQ(number("data-drawn"), number("data-figures")) << head;
+    test::expect_drawn(page, 8);
+    if (HasFatalFailure()) return;
   }
 }
 

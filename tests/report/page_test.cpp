@@ -10,6 +10,7 @@
 
 #include "rankflow/error.h"
 #include "rankflow/report.h"
+#include "report/browser.h"
 #include "report/decimate.h"
 #include "report/sample_input.h"
 #include "support/files.h"
@@ -121,26 +122,15 @@ TEST(HistoryCsv, HasOneLineAStepAndEmptyCellsForWhatIsNotANumber) {
 
 // Every chart really draws, without an error, in a real browser.
 TEST(ReportPage, DrawsAllItsChartsInABrowser) {
-  if (std::system("command -v chromium > /dev/null") != 0) GTEST_SKIP() << "no chromium on this machine";
+  if (!test::has_browser()) GTEST_SKIP() << "no chromium on this machine";
   const test::Folder folder;
   for (const auto& [name, input] :
        {std::pair{"ratings", sample::ratings_report()}, {"table", sample::table_report()}}) {
     const std::string page = folder / (std::string(name) + ".html");
     write_report(page, input);
-    const auto run = test::run_shell(
-        "timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync --virtual-time-budget=20000 "
-        "--user-data-dir=" +
-        (folder / "profile") + " --dump-dom file://" + page);
-    ASSERT_EQ(run.status, 0) << run.err;
-    const std::string head = run.out.substr(0, run.out.find('>', run.out.find("<html")));
-    EXPECT_THAT(head, HasSubstr("data-errors=\"0\"")) << name;
-    const auto number = [&](const std::string& attribute) {
-      const std::size_t at = head.find(attribute + "=\"");
-      return at == std::string::npos ? -1 : std::atoi(head.c_str() + at + attribute.size() + 2);
-    };
-    EXPECT_GT(number("data-figures"), 4) << head;
-    EXPECT_EQ(number("data-drawn"), number("data-figures")) << head;
+    SCOPED_TRACE(name);
+    test::expect_drawn(page, 4);
+    if (HasFatalFailure()) return;
   }
 }
 

@@ -6,6 +6,7 @@
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
 #include "support/tensor_problems.h"
+#include "support/window_runs.h"
 
 namespace rankflow {
 namespace {
@@ -71,25 +72,7 @@ TEST(CpWindows, OfOneUpdateAreOrdinaryDescent) {
 
 template <class T>
 CpFactorization<T> run(const TensorProblem<T>& problem, const std::vector<Index>& strides, bool looks, bool restores) {
-  auto model = small_start<T>();
-  auto loss = make_loss(problem, model, {});
-  auto engine = std::make_unique<TensorDescent<T>>(*loss, kOptions);
-  std::vector<std::unique_ptr<TensorModelLoss<T>>> kept;
-  for (const Index stride : strides) {
-    engine->advance(stride);
-    if (looks) {
-      engine->moment();
-      loss->loss();
-    }
-    if (!restores) continue;
-    const Archive state = engine->state();
-    for (auto& factor : model.factors) factor.setConstant(7);
-    kept.push_back(std::move(loss));
-    loss = make_loss(problem, model, {});
-    engine = std::make_unique<TensorDescent<T>>(*loss, kOptions);
-    engine->restore(state);
-  }
-  return model;
+  return test::follow_windows<CpWindowOptions>(problem, small_start<T>(), kOptions, strides, looks, restores);
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
 #include "support/tensor_problems.h"
+#include "support/window_runs.h"
 
 namespace rankflow {
 namespace {
@@ -83,26 +84,8 @@ TEST_P(TreeWindows, OfOneUpdateAreOrdinaryDescent) {
 
 template <class T>
 TreeFactorization<T> run(const ModeTree& tree, const std::vector<Index>& strides, bool looks, bool restores) {
-  const auto problem = completion<T>(tree);
-  auto model = small_start<T>(tree);
-  auto loss = make_loss(problem, model, TreeWindowOptions{});
-  auto engine = std::make_unique<TensorDescent<T>>(*loss, kOptions);
-  std::vector<std::unique_ptr<TensorModelLoss<T>>> kept;
-  for (const Index stride : strides) {
-    engine->advance(stride);
-    if (looks) {
-      engine->moment();
-      loss->loss();
-    }
-    if (!restores) continue;
-    const Archive state = engine->state();
-    for (auto& weights : model.weights) weights.setConstant(7);
-    kept.push_back(std::move(loss));
-    loss = make_loss(problem, model, TreeWindowOptions{});
-    engine = std::make_unique<TensorDescent<T>>(*loss, kOptions);
-    engine->restore(state);
-  }
-  return model;
+  return test::follow_windows<TreeWindowOptions>(completion<T>(tree), small_start<T>(tree), kOptions, strides, looks,
+                                                 restores);
 }
 
 template <class T>

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "completion/array/fit_steps.h"
+#include "completion/fit_archive.h"
 #include "rankflow/array_descent.h"
-#include "rankflow/error.h"
 
 namespace rankflow::completion {
 namespace {
@@ -56,9 +56,7 @@ ArrayDescentResult<Model> from_archive(const Archive& archive, const std::vector
   else
     result.model = load_tree(archive, shape);
   const std::vector<std::int64_t> counts = archive.get_ints("counts", 3);
-  if (counts[0] < 0 || counts[0] > static_cast<std::int64_t>(Stop::diverged))
-    throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
-  result.stop = static_cast<Stop>(counts[0]);
+  result.stop = kept_enumerator(archive, counts[0], Stop::diverged);
   result.iterations = counts[1];
   result.best_iteration = counts[2];
   const std::vector<double> errors = archive.get_doubles("errors", 2);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "rankflow/error.h"
+#include "solver/unfolding/unfolded_side.h"
 
 namespace rankflow::completion {
 namespace {
@@ -26,18 +27,12 @@ void save_side(const UnfoldedSide& side, const std::string& name, Archive& to) {
 }
 
 UnfoldedSide load_side(const Archive& from, const std::string& name, const std::vector<Index>& shape) {
-  UnfoldedSide side;
-  for (const std::int64_t mode : from.get_ints(name + "_modes")) side.modes.push_back(mode);
-  for (const std::int64_t key : from.get_ints(name + "_keys")) side.keys.push_back(key);
-  if (side.modes.empty() || side.modes.front() < 0 || side.modes.back() >= static_cast<Index>(shape.size()) ||
-      !std::is_sorted(side.modes.begin(), side.modes.end()) || !std::is_sorted(side.keys.begin(), side.keys.end()))
+  const std::vector<std::int64_t> modes = from.get_ints(name + "_modes"), keys = from.get_ints(name + "_keys");
+  if (modes.empty() || modes.front() < 0 || modes.back() >= static_cast<Index>(shape.size()) ||
+      !std::is_sorted(modes.begin(), modes.end()) || !std::is_sorted(keys.begin(), keys.end()))
     complain(from, "array " + name + "_modes does not name modes of the model in their order");
-  side.stride.resize(side.modes.size());
-  Index step = 1;
-  for (std::size_t k = side.modes.size(); k-- > 0;) {
-    side.stride[k] = step;
-    step *= shape[static_cast<std::size_t>(side.modes[k])];
-  }
+  UnfoldedSide side = make_side(shape, {modes.begin(), modes.end()});
+  side.keys.assign(keys.begin(), keys.end());
   return side;
 }
 

@@ -52,10 +52,8 @@ class Validation {
 
   void add(const std::vector<Index>& part, const Model& model) {
     const Tensor& tensor = run_.tensor;
-    std::vector<std::int32_t> index(static_cast<std::size_t>(tensor.order()));
     for (const Index k : part) {
-      for (std::size_t n = 0; n < index.size(); ++n) index[n] = tensor.index[n][k];
-      const double e = model.entry(index) - tensor.value[k];
+      const double e = model.entry(index_at(tensor, k)) - tensor.value[k];
       plain_.residuals.push_back(std::abs(e));
       squares_ += e * e;
     }

@@ -10,7 +10,7 @@
 #include "completion/array/empty_indices.h"
 #include "completion/array/predictors.h"
 #include "completion/array/ranking.h"
-#include "rankflow/error.h"
+#include "completion/fit_archive.h"
 
 namespace rankflow::completion {
 namespace {
@@ -20,12 +20,6 @@ constexpr double kDecays[] = {1e-4, 1e-5, 1e-6}, kStrongerDecays[] = {1e-3, 1e-2
 constexpr Index kMostIterations = 600;
 constexpr double kShare = 0.15;  // of the time that is left, for one fit
 constexpr double kSmallestRate = 1e-10;
-
-std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
-  std::vector<std::int32_t> index;
-  for (const auto& mode : tensor.index) index.push_back(mode[k]);
-  return index;
-}
 
 TensorLoss loss_of(const ArrayRun& run) {
   return {Normalization::mean, run.options.loss, run.options.delta};
@@ -80,9 +74,7 @@ GeneralizedCpResult from_archive(const Archive& archive) {
   GeneralizedCpResult result;
   result.model = load_generalized_cp(archive, "model.");
   const std::vector<std::int64_t> counts = archive.get_ints("counts", 3);
-  if (counts[0] < 0 || counts[0] > static_cast<std::int64_t>(Stop::diverged))
-    throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
-  result.stop = static_cast<Stop>(counts[0]);
+  result.stop = kept_enumerator(archive, counts[0], Stop::diverged);
   result.iterations = counts[1];
   result.best_iteration = counts[2];
   const std::vector<double> numbers = archive.get_doubles("numbers", 3);

@@ -101,8 +101,7 @@ struct TreeGrowth {
   }
 };
 
-// About so many observations, scattered (Fibonacci hashing: Knuth, The Art of Computer Programming 3, 6.4): what is
-// exactly of low rank shows on a part, and what is noisy shows sooner.
+// About so many observations, scattered: what is exactly of low rank shows on a part, and what is noisy shows sooner.
 TensorProblem<double> thinned(TensorProblem<double> problem, Index most) {
   const auto stride = static_cast<std::uint64_t>(problem.count() / most);
   if (stride <= 1) return problem;
@@ -111,7 +110,7 @@ TensorProblem<double> thinned(TensorProblem<double> problem, Index most) {
   some.value.clear();
   some.weight.clear();
   for (std::size_t k = 0; k < problem.value.size(); ++k) {
-    if ((static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32) % stride != 0) continue;
+    if (scattered(k) % stride != 0) continue;
     for (std::size_t n = 0; n < some.index.size(); ++n) some.index[n].push_back(problem.index[n][k]);
     some.value.push_back(problem.value[k]);
     if (!problem.weight.empty()) some.weight.push_back(problem.weight[k]);

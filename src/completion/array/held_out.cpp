@@ -13,12 +13,6 @@ namespace {
 constexpr double kPairsPerObservation = 4;  // cells of a pair of modes, above which its means are left out
 constexpr double kNormal95 = 1.959964;
 
-std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
-  std::vector<std::int32_t> index;
-  for (Index n = 0; n < tensor.order(); ++n) index.push_back(tensor.index[n][k]);
-  return index;
-}
-
 double mean_without(const Tensor& tensor, const std::vector<Index>& unseen) {
   double sum = 0;
   for (const double y : tensor.value) sum += y;

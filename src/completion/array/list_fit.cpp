@@ -27,11 +27,6 @@ Index enough_to_choose(const Tensor& tensor) {
   return std::max(kToChoose, kPerRow * *std::max_element(shape.begin(), shape.end()));
 }
 
-// Neighbours of a sorted list end up apart (Fibonacci hashing: Knuth, The Art of Computer Programming 3, 6.4).
-std::uint64_t scattered(std::size_t k) {
-  return static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32;
-}
-
 std::vector<std::uint8_t> roles(const ArrayRun& run, Role held_out, Role validation) {
   std::vector<std::uint8_t> role(run.tensor.value.size(), fitted);
   for (const Index k : run.split.held_out) role[k] = held_out;
@@ -84,12 +79,9 @@ ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string
   fit.message = options.effects ? found.message : "components alone: " + found.message;
   if (run.interrupted) return fit;
   fill_rows(run, role, found.model);
-  std::vector<std::int32_t> index(static_cast<std::size_t>(run.tensor.order()));
   for (const std::vector<Index>& part : run.split.validation)
-    for (const Index k : part) {
-      for (std::size_t n = 0; n < index.size(); ++n) index[n] = run.tensor.index[n][k];
-      fit.calibration.residuals.push_back(std::abs(found.model.mean(index) - run.tensor.value[k]));
-    }
+    for (const Index k : part)
+      fit.calibration.residuals.push_back(std::abs(found.model.mean(index_at(run.tensor, k)) - run.tensor.value[k]));
   std::sort(fit.calibration.residuals.begin(), fit.calibration.residuals.end());
   return fit;
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "completion/array/fit_steps.h"
-#include "rankflow/error.h"
+#include "completion/fit_archive.h"
 
 namespace rankflow::completion {
 namespace {
@@ -27,16 +27,12 @@ UnfoldedResult from_archive(const Archive& archive, const std::vector<Index>& sh
   UnfoldedResult result;
   result.model = load_matrix(archive, shape);
   const std::vector<std::int64_t> counts = archive.get_ints("counts", 6);
-  if (counts[0] < 0 || counts[0] > static_cast<std::int64_t>(Stop::diverged) || counts[3] < 0 ||
-      counts[3] > static_cast<std::int64_t>(FlowStrategy::noisy) || counts[5] < 0 ||
-      counts[5] > static_cast<std::int64_t>(Centering::biases))
-    throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
-  result.stop = static_cast<Stop>(counts[0]);
+  result.stop = kept_enumerator(archive, counts[0], Stop::diverged);
   result.iterations = counts[1];
   result.path.steps = counts[2];
-  result.path.strategy = static_cast<FlowStrategy>(counts[3]);
+  result.path.strategy = kept_enumerator(archive, counts[3], FlowStrategy::noisy);
   result.solved = counts[4] != 0;
-  result.centering = static_cast<Centering>(counts[5]);
+  result.centering = kept_enumerator(archive, counts[5], Centering::biases);
   const std::vector<double> numbers = archive.get_doubles("numbers", 3);
   result.train_rmse = numbers[0];
   result.validation_rmse = numbers[1];
@@ -75,11 +71,7 @@ std::string modes_text(const std::vector<Index>& modes) {
 // Over every cell of the part: lines without observations count too, which the flow's own validation leaves out.
 double part_error(const ArrayRun& run, const std::vector<Index>& part, const UnfoldedMatrix& model) {
   double squares = 0;
-  std::vector<std::int32_t> index(static_cast<std::size_t>(run.tensor.order()));
-  for (const Index k : part) {
-    for (std::size_t n = 0; n < index.size(); ++n) index[n] = run.tensor.index[n][k];
-    squares += std::pow(model.entry(index) - run.tensor.value[k], 2);
-  }
+  for (const Index k : part) squares += std::pow(model.entry(index_at(run.tensor, k)) - run.tensor.value[k], 2);
   return std::sqrt(squares / static_cast<double>(part.size()));
 }
 

@@ -26,58 +26,48 @@ double quantile(const std::vector<double>& ascending, double level) {
   return place < 1 ? 0 : place > ascending.size() ? HUGE_VAL : ascending[place - 1];
 }
 
-template <class Model>
-double average_of(const Model& model, const ArrayPredictor& predictor, std::span<const std::int32_t> index,
-                  std::span<const Index> shape) {
-  if constexpr (std::is_same_v<Model, UnfoldedMatrix>)
-    return predictor.ArrayPredictor::average(index, shape);
-  else
-    return average_entry(model, index);
-}
-
-template <class Model>
-class Plain final : public ArrayPredictor {
+template <class Model, class Intervals>
+class Factored : public ArrayPredictor {
  public:
-  Plain(Model model, PlainIntervals intervals) : model_(std::move(model)), intervals_(std::move(intervals)) {}
-  double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
-  Interval interval(std::span<const std::int32_t> index, double level) const override {
-    const double x = predict(index), half = intervals_.half_width(level);
-    return {x - half, x + half};
+  Factored(Model model, Intervals intervals) : model_(std::move(model)), intervals_(std::move(intervals)) {}
+  double predict(std::span<const std::int32_t> index) const final { return model_.entry(index); }
+  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const final {
+    if constexpr (std::is_same_v<Model, UnfoldedMatrix>)
+      return ArrayPredictor::average(index, shape);
+    else
+      return average_entry(model_, index);
   }
-  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const override {
-    return average_of(model_, *this, index, shape);
-  }
-  void save(Archive& to) const override {
+  void save(Archive& to) const final {
     completion::save(model_, to);
     intervals_.save(to);
   }
 
- private:
+ protected:
   Model model_;
-  PlainIntervals intervals_;
+  Intervals intervals_;
 };
 
 template <class Model>
-class Local final : public ArrayPredictor {
+class Plain final : public Factored<Model, PlainIntervals> {
+ public:
+  using Factored<Model, PlainIntervals>::Factored;
+  Interval interval(std::span<const std::int32_t> index, double level) const override {
+    const double x = this->predict(index), half = this->intervals_.half_width(level);
+    return {x - half, x + half};
+  }
+};
+
+template <class Model>
+class Local final : public Factored<Model, ArrayIntervals> {
  public:
   Local(Model model, std::vector<Index> shape, ArrayIntervals intervals)
-      : model_(std::move(model)), shape_(std::move(shape)), intervals_(std::move(intervals)) {}
-  double predict(std::span<const std::int32_t> index) const override { return model_.entry(index); }
+      : Factored<Model, ArrayIntervals>(std::move(model), std::move(intervals)), shape_(std::move(shape)) {}
   Interval interval(std::span<const std::int32_t> index, double level) const override {
-    return intervals_.at(cell_of(index, shape_), predict(index), level);
-  }
-  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const override {
-    return average_of(model_, *this, index, shape);
-  }
-  void save(Archive& to) const override {
-    completion::save(model_, to);
-    intervals_.save(to);
+    return this->intervals_.at(cell_of(index, shape_), this->predict(index), level);
   }
 
  private:
-  Model model_;
   std::vector<Index> shape_;
-  ArrayIntervals intervals_;
 };
 
 class Generalized final : public ArrayPredictor {

@@ -124,6 +124,13 @@ TensorProblem<double> problem_of(const Tensor& tensor, const std::vector<Index>&
   return problem;
 }
 
+std::vector<std::int32_t> index_at(const Tensor& tensor, Index k) {
+  std::vector<std::int32_t> index;
+  index.reserve(tensor.index.size());
+  for (const std::vector<std::int32_t>& mode : tensor.index) index.push_back(mode[k]);
+  return index;
+}
+
 std::vector<Index> together(const std::vector<Index>& a, const std::vector<Index>& b) {
   std::vector<Index> all;
   std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));

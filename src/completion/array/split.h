@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,15 @@ ArraySplit split_array(const Tensor& tensor, const std::optional<DenseView>& den
 /// The observations whose number is not in `without` (ascending), and those that are listed, as problems.
 TensorProblem<double> problem_without(const Tensor& tensor, const std::vector<Index>& without);
 TensorProblem<double> problem_of(const Tensor& tensor, const std::vector<Index>& numbers);
+
+/// The indices of an observation.
+std::vector<std::int32_t> index_at(const Tensor& tensor, Index k);
+
+/// Numbers of observations in an order that tears neighbours of a sorted list apart (Fibonacci hashing: Knuth, The Art
+/// of Computer Programming 3, 6.4).
+inline std::uint64_t scattered(std::size_t k) {
+  return static_cast<std::uint64_t>(k) * 0x9E3779B97F4A7C15ull >> 32;
+}
 
 /// Ascending union of lists that have nothing in common.
 std::vector<Index> together(const std::vector<Index>& a, const std::vector<Index>& b);

@@ -5,16 +5,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "completion/summary_parts.h"
 #include "rankflow/complete_array.h"
 
 namespace rankflow {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json number(double x) {  // JSON has no NaN
-  return std::isfinite(x) ? Json(x) : Json(nullptr);
-}
+using completion::Json;
+using completion::number;
 
 std::string shape_text(const Tensor& tensor) {
   std::string text;
@@ -100,9 +98,7 @@ std::string brief(const Tensor& tensor, const ArrayCompletion& result) {
     if (!candidate.chosen)
       text += fmt::format(", chosen by the validation part over {} ({:.4g} there)", candidate.model,
                           std::isfinite(candidate.criterion) ? candidate.criterion : candidate.validation_rmse);
-  text += fmt::format(". Verdict: {}. Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.verdict),
-                      name(result.stop), result.message, result.seconds, static_cast<double>(peak_bytes()) / 1e6);
-  return text;
+  return text + fmt::format(". Verdict: {}.", name(result.verdict)) + completion::end_sentence(result);
 }
 
 std::string json(const Tensor& tensor, const ArrayCompletion& result) {
@@ -123,13 +119,9 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
   out["train"] = {{"rmse", number(result.train_rmse)}};
   out["held_out"] = nullptr;
   if (result.held_out) {
-    const HeldOutError& e = *result.held_out;
-    out["held_out"] = {{"count", e.count},
-                       {"rmse", number(e.rmse)},
-                       {"rmse_low", number(e.rmse_low)},
-                       {"rmse_high", number(e.rmse_high)},
-                       {"coverage90", number(e.coverage90)},
-                       {"chosen_as", result.holes}};
+    out["held_out"] = completion::error_json(*result.held_out);
+    out["held_out"]["coverage90"] = number(result.held_out->coverage90);
+    out["held_out"]["chosen_as"] = result.holes;
   }
   if (result.held_out && std::isfinite(result.deviance)) out["held_out"]["deviance"] = result.deviance;
   out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", result.baseline}};
@@ -148,11 +140,7 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
                                  {"criterion", number(c.criterion)},
                                  {"chosen", c.chosen},
                                  {"remark", c.remark}});
-  out["iterations"] = result.iterations;
-  out["seconds"] = result.seconds;
-  out["peak_bytes"] = peak_bytes();
-  out["stop"] = name(result.stop);
-  out["message"] = result.message;
+  completion::add_end(result, out);
   out["warnings"] = result.warnings;
   out["seed"] = result.seed;
   return out.dump();

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "completion/fingerprint.h"
+#include "completion/fit_archive.h"
 #include "completion/sense/whitened.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
@@ -49,10 +50,9 @@ SenseFit from_archive(const Archive& archive, const MatrixProblem<double>& probl
   SenseFit fit;
   fit.w = archive.get_matrix("w", problem.num_rows, problem.num_columns);
   const std::vector<std::int64_t> numbers = archive.get_ints("numbers", 3);
-  if (!fit.w.allFinite() || numbers[0] < 0 || numbers[1] < 0 || numbers[1] > static_cast<int>(Stop::diverged))
-    throw InputError(archive.source(), "a fit is damaged", "start again without --resume");
+  if (!fit.w.allFinite() || numbers[0] < 0) damaged_fit(archive);
   fit.iterations = numbers[0];
-  fit.stop = static_cast<Stop>(numbers[1]);
+  fit.stop = kept_enumerator(archive, numbers[1], Stop::diverged);
   fit.message = archive.get_text("message");
   const std::vector<double> proof = archive.get_doubles("proof", 5);
   if (numbers[2] != 0) fit.proof = ConvexProof{proof[0], proof[1], proof[2], proof[3], proof[4]};

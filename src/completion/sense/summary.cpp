@@ -5,14 +5,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "completion/summary_parts.h"
 #include "rankflow/sense.h"
 
 namespace rankflow {
 namespace {
 
-nlohmann::ordered_json number(double x) {  // JSON has no NaN
-  return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
-}
+using completion::Json;
+using completion::number;
 
 }  // namespace
 
@@ -39,13 +39,11 @@ std::string brief(const std::string& source, const SenseResult& result) {
         result.proof->nuclear_norm,
         result.proof->tolerance > 0 ? fmt::format(" within {:.3g}", result.proof->tolerance) : "",
         result.proof->dual_bound, result.proof->relative_gap());
-  text += fmt::format(". Stopped: {} ({}). {:.2g} s, {:.0f} MB at most.", name(result.stop), result.message,
-                      result.seconds, static_cast<double>(peak_bytes()) / 1e6);
-  return text;
+  return text + "." + completion::end_sentence(result);
 }
 
 std::string json(const std::string& source, const SenseResult& result) {
-  nlohmann::ordered_json out;
+  Json out;
   out["source"] = source;
   out["rows"] = result.w.rows();
   out["columns"] = result.w.cols();
@@ -54,27 +52,17 @@ std::string json(const std::string& source, const SenseResult& result) {
   out["effective_rank"] = number(result.effective_rank);
   out["train"] = {{"rmse", number(result.train_rmse)}};
   out["held_out"] = nullptr;
-  if (result.held_out) {
-    const HeldOutError& e = *result.held_out;
-    out["held_out"] = {{"count", e.count},
-                       {"rmse", number(e.rmse)},
-                       {"rmse_low", number(e.rmse_low)},
-                       {"rmse_high", number(e.rmse_high)}};
-  }
+  if (result.held_out) out["held_out"] = completion::error_json(*result.held_out);
   out["baseline"] = {{"rmse", number(result.baseline_rmse)}, {"kind", "zero"}};
   out["engine"] = result.engine;
-  out["depth"] = result.depth > 0 ? number(result.depth) : nlohmann::ordered_json(nullptr);
+  out["depth"] = result.depth > 0 ? number(result.depth) : Json(nullptr);
   if (result.proof) {
     out["nuclear_norm"] = number(result.proof->nuclear_norm);
     out["dual_bound"] = number(result.proof->dual_bound);
     out["gap"] = number(result.proof->relative_gap());
     out["match"] = number(result.proof->tolerance);
   }
-  out["iterations"] = result.iterations;
-  out["seconds"] = result.seconds;
-  out["peak_bytes"] = peak_bytes();
-  out["stop"] = name(result.stop);
-  out["message"] = result.message;
+  completion::add_end(result, out);
   out["seed"] = result.seed;
   out["warnings"] = result.warnings;
   return out.dump(2);

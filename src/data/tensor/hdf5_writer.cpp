@@ -149,12 +149,7 @@ void write_hdf5_cells(const std::string& path, CellStream& cells) {
                       "write .npy, or the cells as .csv");
   OutputFile file(path);
   file.write(description(shape, static_cast<std::uint64_t>(cells.count()) * sizeof(double)));
-  for (Index k = 0; k < cells.count(); ++k) {
-    const double value = cells.next();
-    char* to = file.room(sizeof value);
-    std::memcpy(to, &value, sizeof value);
-    file.take(to + sizeof value);
-  }
+  put_cells(file, cells);
   file.finish();
 }
 

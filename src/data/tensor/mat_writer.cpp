@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "data/output_file.h"
 #include "data/tensor/mat_file.h"
 #include "data/tensor/tensor_builder.h"
@@ -65,12 +63,7 @@ void write_mat_cells(const std::string& path, CellStream& cells) {
   std::string beginning = file_header();
   put_tag(beginning, MatType::matrix, description.size() + data);
   file.write(beginning + description);
-  for (Index k = 0; k < cells.count(); ++k) {
-    const double value = cells.next();
-    char* to = file.room(sizeof value);
-    std::memcpy(to, &value, sizeof value);
-    file.take(to + sizeof value);
-  }
+  put_cells(file, cells);
   file.finish();
 }
 

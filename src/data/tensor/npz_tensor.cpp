@@ -7,6 +7,7 @@
 
 #include "data/id_index.h"
 #include "data/npz.h"
+#include "data/npz_lists.h"
 #include "data/readers.h"
 #include "data/tensor/tensor_builder.h"
 #include "data/tensor/tensor_readers.h"
@@ -18,10 +19,10 @@ std::string names_array(Index mode) {
   return fmt::format("mode_{}_names", mode + 1);
 }
 
-class NpzTensor {
+class NpzTensor : NpzLists {
  public:
   NpzTensor(const NpzReader& reader, const TensorReadOptions& options, Flaws& flaws)
-      : reader_(reader), options_(options), flaws_(flaws) {}
+      : NpzLists(reader, flaws), reader_(reader), options_(options), flaws_(flaws) {}
 
   bool is_cell_list() const { return options_.table.array.empty() && reader_.has("index") && reader_.has("value"); }
 
@@ -59,45 +60,19 @@ class NpzTensor {
     const std::vector<double> shape = reader_.has("shape") ? numbers("shape", order) : std::vector<double>{};
     const std::vector<double> flat = as_numbers("index", index);
     for (Index n = 0; n < order; ++n) add_mode(tensor, entries, flat, n, order, shape);
-    if (reader_.has("weight")) weights(entries, count);
+    if (reader_.has("weight")) entries.weight = weights(count);
     tensor.layout = Tensor::Layout::list;
     tensor.format = "npz list of cells";
     tensor.holes = "cells that the list does not name";
     name_modes(tensor);
     drop_holes(entries, tensor);
-    tensor.integer_values = std::all_of(entries.value.begin(), entries.value.end(),
-                                        [](double x) { return x == std::floor(x) && std::abs(x) < 1e15; });
+    tensor.integer_values = all_whole(entries.value);
     tensor.notes.push_back("cells from the arrays index and value; positions count from 0");
     sort_into(tensor, std::move(entries), options_.table.duplicates, {}, flaws_);
     return tensor;
   }
 
  private:
-  Array array(const std::string& name) const { return decode_npy(reader_.bytes(name).view(), reader_.where(name)); }
-  [[noreturn]] void wrong(const std::string& name, const std::string& problem) const {
-    flaws_.fail(0, fmt::format("array '{}': {}", name, problem));
-  }
-
-  std::vector<double> as_numbers(const std::string& name, const Array& read) const {
-    return std::visit(
-        [&]<class T>(const std::vector<T>& items) -> std::vector<double> {
-          if constexpr (std::is_same_v<T, std::string>) {
-            wrong(name, "found text, expected numbers");
-          } else {
-            return {items.begin(), items.end()};
-          }
-        },
-        read.data);
-  }
-
-  std::vector<double> numbers(const std::string& name, Index size) const {
-    const Array read = array(name);
-    if (read.shape.size() != 1 || read.size() != size)
-      wrong(name, fmt::format("found {} values in {} dimension(s), expected a list of {}", read.size(),
-                              read.shape.size(), size));
-    return as_numbers(name, read);
-  }
-
   // The size of a mode: from its names, from "shape", else from the largest position.
   void add_mode(Tensor& tensor, TensorEntries& entries, const std::vector<double>& flat, Index n, Index order,
                 const std::vector<double>& shape) const {
@@ -126,17 +101,6 @@ class NpzTensor {
     tensor.modes.push_back(Axis::positions(extent));
   }
 
-  Axis axis(const std::string& name, Index size) const {
-    const Array read = array(name);
-    if (read.shape.size() != 1 || read.size() != size)
-      wrong(name, fmt::format("found {} names, expected {}", read.size(), size));
-    if (const auto* text = std::get_if<std::vector<std::string>>(&read.data)) return Axis::strings(*text);
-    if (const auto* ids = std::get_if<std::vector<std::int64_t>>(&read.data)) return Axis::integers(*ids);
-    if (const auto* ids = std::get_if<std::vector<std::int32_t>>(&read.data))
-      return Axis::integers({ids->begin(), ids->end()});
-    wrong(name, "expected names: text or integers");
-  }
-
   void name_modes(Tensor& tensor) const {
     for (Index n = 0; n < tensor.order(); ++n)
       if (reader_.has(names_array(n))) tensor.modes[n] = axis(names_array(n), tensor.size(n));
@@ -149,14 +113,6 @@ class NpzTensor {
       wrong("titles", fmt::format("expected {} words: one per mode, and one for the values", tensor.order() + 1));
     for (Index n = 0; n < tensor.order(); ++n) tensor.modes[n].title = (*text)[n];
     tensor.value_title = text->back();
-  }
-
-  void weights(TensorEntries& entries, Index count) const {
-    for (const double weight : numbers("weight", count)) {
-      if (!(static_cast<float>(weight) > 0) || !std::isfinite(static_cast<float>(weight)))
-        wrong("weight", fmt::format("found {}, expected numbers > 0", weight));
-      entries.weight.push_back(static_cast<float>(weight));
-    }
   }
 
   void drop_holes(TensorEntries& entries, Tensor& tensor) const {

@@ -63,12 +63,7 @@ class CellBytes {
 void write_npy_cells(const std::string& path, CellStream& cells) {
   OutputFile file(path);
   file.write(npy_header("<f8", cells.tensor().shape()));
-  for (Index k = 0; k < cells.count(); ++k) {
-    const double value = cells.next();
-    char* to = file.room(sizeof value);
-    std::memcpy(to, &value, sizeof value);
-    file.take(to + sizeof value);
-  }
+  put_cells(file, cells);
   file.finish();
 }
 

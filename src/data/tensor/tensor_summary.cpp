@@ -7,62 +7,18 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 
 #include "data/cell.h"
+#include "data/summary_parts.h"
 #include "data/tensor/tensor_builder.h"
 
 namespace rankflow {
 namespace {
 
-AxisSummary mode_summary(std::vector<Index> counts) {
-  AxisSummary summary;
-  summary.count = static_cast<Index>(counts.size());
-  if (counts.empty()) return summary;
-  std::sort(counts.begin(), counts.end());
-  summary.least = counts.front();
-  summary.most = counts.back();
-  const std::size_t half = counts.size() / 2;
-  const auto upper = static_cast<double>(counts[half]);
-  summary.median = counts.size() % 2 == 1 ? upper : (static_cast<double>(counts[half - 1]) + upper) / 2;
-  summary.without = std::upper_bound(counts.begin(), counts.end(), 0) - counts.begin();
-  return summary;
-}
-
 std::vector<Index> count_by_index(const Tensor& tensor, Index mode) {
   std::vector<Index> counts(static_cast<std::size_t>(tensor.size(mode)));
   for (const std::int32_t i : tensor.index[mode]) ++counts[i];
   return counts;
-}
-
-void moments(const Tensor& tensor, TensorSummary& out) {
-  if (tensor.value.empty()) return;
-  const auto [low, high] = std::minmax_element(tensor.value.begin(), tensor.value.end());
-  out.min = *low;
-  out.max = *high;
-  // Around the smallest value: sums of large numbers with a small spread would lose it.
-  double sum = 0, squares = 0;
-  for (const double x : tensor.value) {
-    sum += x - out.min;
-    squares += (x - out.min) * (x - out.min);
-  }
-  const auto count = static_cast<double>(tensor.value.size());
-  out.mean = out.min + sum / count;
-  out.spread = std::sqrt(std::max(0.0, squares / count - sum / count * (sum / count)));
-  out.num_zeros = std::count(tensor.value.begin(), tensor.value.end(), 0.0);
-  out.whole_values = std::all_of(tensor.value.begin(), tensor.value.end(), [](double x) { return x == std::floor(x); });
-}
-
-void count_distinct(const Tensor& tensor, TensorSummary& out) {
-  std::unordered_set<double> distinct;
-  for (const double x : tensor.value) {
-    distinct.insert(x);
-    if (static_cast<Index>(distinct.size()) > kMostDistinct) {
-      out.distinct_is_lower_bound = true;
-      break;
-    }
-  }
-  out.num_distinct = std::min<Index>(static_cast<Index>(distinct.size()), kMostDistinct);
 }
 
 // An index whose cells are all 0, in an array that has hardly a 0 elsewhere: a sensor that was off.
@@ -88,17 +44,6 @@ void suspect_zeros(const Tensor& tensor, TensorSummary& out) {
   }
 }
 
-const char* kind_word(const Axis& axis) {
-  switch (axis.kind()) {
-    case Axis::Kind::integers:
-      return "integers";
-    case Axis::Kind::strings:
-      return "names";
-    default:
-      return "positions";
-  }
-}
-
 std::string examples(const Axis& axis) {
   constexpr Index kShown = 3;
   std::string text;
@@ -110,9 +55,11 @@ std::string examples(const Axis& axis) {
 
 TensorSummary summarize(const Tensor& tensor) {
   TensorSummary out;
-  for (Index n = 0; n < tensor.order(); ++n) out.modes.push_back(mode_summary(count_by_index(tensor, n)));
-  moments(tensor, out);
-  count_distinct(tensor, out);
+  for (Index n = 0; n < tensor.order(); ++n) out.modes.push_back(axis_summary(count_by_index(tensor, n)));
+  value_summary(tensor.value).copy_to(out);
+  out.num_zeros = std::count(tensor.value.begin(), tensor.value.end(), 0.0);
+  out.whole_values = !tensor.value.empty() &&
+                     std::all_of(tensor.value.begin(), tensor.value.end(), [](double x) { return x == std::floor(x); });
   suspect_zeros(tensor, out);
   return out;
 }
@@ -124,12 +71,10 @@ std::string summary_text(const Tensor& tensor, const TensorSummary& summary) {
   text += fmt::format("holes    {}\n", tensor.holes);
   constexpr Index kShownModes = 12;
   for (Index n = 0; n < std::min(tensor.order(), kShownModes); ++n) {
-    const AxisSummary& mode = summary.modes[static_cast<std::size_t>(n)];
     const Axis& axis = tensor.modes[static_cast<std::size_t>(n)];
     text += fmt::format("{:9}{} {}{}: {}\n", fmt::format("mode {}", n + 1), axis.size(), kind_word(axis),
                         axis.title.empty() ? "" : fmt::format(" '{}'", shown(axis.title)), examples(axis));
-    text += fmt::format("         observations each: least {}, median {}, most {}; without any: {}\n", mode.least,
-                        mode.median, mode.most, mode.without);
+    text += observations_line(summary.modes[static_cast<std::size_t>(n)]);
   }
   if (tensor.order() > kShownModes) text += fmt::format("         and {} modes more\n", tensor.order() - kShownModes);
   text += fmt::format("values   {} to {}, mean {:.5g}, standard deviation {:.5g}, {}{} different, {}\n", summary.min,
@@ -148,14 +93,7 @@ std::string summary_text(const Tensor& tensor, const TensorSummary& summary) {
 
 std::string summary_json(const Tensor& tensor, const TensorSummary& summary) {
   nlohmann::ordered_json modes = nlohmann::ordered_json::array();
-  for (std::size_t n = 0; n < tensor.modes.size(); ++n) {
-    const AxisSummary& mode = summary.modes[n];
-    modes.push_back({{"count", tensor.modes[n].size()},
-                     {"ids", kind_word(tensor.modes[n])},
-                     {"title", tensor.modes[n].title},
-                     {"observations", {{"min", mode.least}, {"median", mode.median}, {"max", mode.most}}},
-                     {"without_observations", mode.without}});
-  }
+  for (std::size_t n = 0; n < tensor.modes.size(); ++n) modes.push_back(axis_json(tensor.modes[n], summary.modes[n]));
   nlohmann::ordered_json object = {
       {"file", tensor.source},       {"format", tensor.format}, {"order", tensor.order()},
       {"shape", tensor.shape()},     {"cells", tensor.cells()}, {"observed", tensor.num_observed()},

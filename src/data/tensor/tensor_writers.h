@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/output_file.h"
 #include "rankflow/write_tensor.h"
 
 namespace rankflow {
@@ -35,6 +36,9 @@ class CellStream {
   std::vector<std::int32_t> index_;
   std::vector<Index> order_;  // of the observations along the way; empty: as they are
 };
+
+/// All of them, as doubles the way they lie in memory.
+void put_cells(OutputFile& file, CellStream& cells);
 
 void write_npy_cells(const std::string& path, CellStream& cells);
 void write_npz_cells(const std::string& path, CellStream& cells);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "data/tensor/tensor_builder.h"
@@ -82,6 +83,15 @@ double CellStream::next() {
   next_observed_ += here;
   observed_ = here && keep_;
   return observed_ ? tensor_.value[k] : fill_ ? fill_(index_) : kNaN;
+}
+
+void put_cells(OutputFile& file, CellStream& cells) {
+  for (Index k = 0; k < cells.count(); ++k) {
+    const double value = cells.next();
+    char* to = file.room(sizeof value);
+    std::memcpy(to, &value, sizeof value);
+    file.take(to + sizeof value);
+  }
 }
 
 void write_dense(const std::string& path, const Tensor& like, const TensorCell& fill, const WriteOptions& options) {

@@ -10,6 +10,7 @@
 #include <limits>
 #include <numeric>
 
+#include "data/archive_numbers.h"
 #include "rankflow/error.h"
 #include "rankflow/rng.h"
 #include "solver/batch_descent/table_pass.h"
@@ -24,13 +25,6 @@ constexpr std::int64_t kStateVersion = 1;
 constexpr std::uint64_t kStreamOrder = 0x42;
 constexpr Index kEvaluatedAtOnce = 8192;  // cells: their products stay in cache
 constexpr Index kStride = 1 << 20;        // epochs between looks at the watchers where they ask for none
-
-std::vector<float> numbers(const Archive& archive, const std::string& name, Index size, float) {
-  return archive.get_floats(name, size);
-}
-std::vector<double> numbers(const Archive& archive, const std::string& name, Index size, double) {
-  return archive.get_doubles(name, size);
-}
 
 template <class T>
 const CpFactorization<T>& checked(const BatchProblem<T>& problem, const CpFactorization<T>& model) {
@@ -229,7 +223,7 @@ void BatchDescent<T>::restore(const Archive& state) {
   if (state.get_int("version") != kStateVersion)
     throw InputError("the state",
                      fmt::format("is of version {}, expected {}", state.get_int("version"), kStateVersion));
-  const std::vector<T> weights = numbers(state, "weights", impl_->pass.size(), T());
+  const std::vector<T> weights = get_numbers<T>(state, "weights", impl_->pass.size());
   impl_->updater.load(state);
   impl_->weights.assign(weights.begin(), weights.end());
   impl_->pass.set_weights(impl_->weights.data());

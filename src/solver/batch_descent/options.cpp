@@ -1,19 +1,14 @@
 // Options of descent in mini-batches.
 // SPDX-License-Identifier: Apache-2.0
 #include "rankflow/batch_descent.h"
+#include "solver/descent/optimizer_field.h"
 
 namespace rankflow {
 
 std::vector<OptionField> fields(BatchOptions& o) {
   const double inf = std::numeric_limits<double>::infinity();
   return {
-      choice("optimizer", o.optimizer,
-             {{"plain", Optimizer::plain},
-              {"momentum", Optimizer::momentum},
-              {"adam", Optimizer::adam},
-              {"group_rmsprop", Optimizer::group_rmsprop},
-              {"normalized", Optimizer::normalized}},
-             "how gradients become updates"),
+      optimizer_field(o.optimizer, "how gradients become updates"),
       field("step_size", o.step_size, Range{0, inf, true, true}, "step size"),
       field("momentum", o.momentum, Range{0, 1, false, true}, "momentum, and adam's average of gradients"),
       field("beta", o.beta, Range{0, 1, false, true}, "group_rmsprop's and adam's average of squares"),

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/threads.h"
+#include "data/archive_numbers.h"
 #include "rankflow/error.h"
 
 namespace rankflow::descent {
@@ -168,14 +169,8 @@ void Engine<T>::restore(const Archive& state) {
   if (state.get_int("version") != kStateVersion)
     throw InputError("the state",
                      fmt::format("is of version {}, expected {}", state.get_int("version"), kStateVersion));
-  const Index size = static_cast<Index>(x_.size());
-  if constexpr (std::is_same_v<T, double>) {
-    const std::vector<double> x = state.get_doubles("factors", size);
-    x_.assign(x.begin(), x.end());
-  } else {
-    const std::vector<float> x = state.get_floats("factors", size);
-    x_.assign(x.begin(), x.end());
-  }
+  const std::vector<T> x = get_numbers<T>(state, "factors", static_cast<Index>(x_.size()));
+  x_.assign(x.begin(), x.end());
   updater_.load(state);
   iteration_ = state.get_int("iteration");
   tests_passed_ = state.get_int("tests_passed");

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/threads.h"
+#include "data/archive_numbers.h"
 
 namespace rankflow::descent {
 namespace {
@@ -149,21 +150,14 @@ void Updater<T>::save(Archive& archive) const {
   archive.set("power2", power2_);
 }
 
-namespace {
-void read(const Archive& archive, const std::string& name, AlignedVector<double>& to) {
-  const std::vector<double> values = archive.get_doubles(name, static_cast<Index>(to.size()));
-  to.assign(values.begin(), values.end());
-}
-void read(const Archive& archive, const std::string& name, AlignedVector<float>& to) {
-  const std::vector<float> values = archive.get_floats(name, static_cast<Index>(to.size()));
-  to.assign(values.begin(), values.end());
-}
-}  // namespace
-
 template <class T>
 void Updater<T>::load(const Archive& archive) {
-  read(archive, "first_moment", first_);
-  read(archive, "second_moment", second_);
+  const auto read = [&](const std::string& name, AlignedVector<T>& to) {
+    const std::vector<T> values = get_numbers<T>(archive, name, static_cast<Index>(to.size()));
+    to.assign(values.begin(), values.end());
+  };
+  read("first_moment", first_);
+  read("second_moment", second_);
   mean_square_ = archive.get_double("mean_square");
   power1_ = archive.get_double("power1");
   power2_ = archive.get_double("power2");

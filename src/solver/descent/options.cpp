@@ -4,19 +4,16 @@
 
 #include "rankflow/descent.h"
 #include "rankflow/error.h"
+#include "solver/descent/optimizer_field.h"
 
 namespace rankflow {
 
 std::vector<OptionField> fields(DescentOptions& o) {
   const double inf = std::numeric_limits<double>::infinity();
   return {
-      choice("optimizer", o.optimizer,
-             {{"plain", Optimizer::plain},
-              {"momentum", Optimizer::momentum},
-              {"adam", Optimizer::adam},
-              {"group_rmsprop", Optimizer::group_rmsprop},
-              {"normalized", Optimizer::normalized}},
-             "how gradients become updates; group_rmsprop is one scalar step for all factors (Arora et al. 2019)"),
+      optimizer_field(
+          o.optimizer,
+          "how gradients become updates; group_rmsprop is one scalar step for all factors (Arora et al. 2019)"),
       field("step_size", o.step_size, Range{0, inf, true, true},
             "step size; near a solution plain descent at depth N is stable below 2 / (N s^(2 - 2/N)) for a half_sum "
             "loss on full observation, s the largest singular value"),

@@ -39,38 +39,33 @@ PairPenalty<T>::PairPenalty(const std::vector<Index>& shape, Index first, Index 
 }
 
 template <class T>
-void PairPenalty<T>::bring_together(const T* from, T* to) const {
+template <class Work>
+void PairPenalty<T>::for_runs(Work work) const {
   const Index run = second_ * inner_;
   parallel_blocks(
       outer_ * between_, std::max<Index>(1, (1 << 16) / (first_ * run)),
       [&](Index begin, Index end, Index) {
         for (Index block = begin; block < end; ++block) {
           const Index o = block / between_, b = block % between_;
-          for (Index i = 0; i < first_; ++i) {
-            const T* source = from + ((o * first_ + i) * between_ + b) * run;
-            std::copy(source, source + run, to + (block * first_ + i) * run);
-          }
+          for (Index i = 0; i < first_; ++i)
+            work(((o * first_ + i) * between_ + b) * run, (block * first_ + i) * run, run);
         }
       },
       static_cast<double>(first_ * run));
 }
 
 template <class T>
+void PairPenalty<T>::bring_together(const T* from, T* to) const {
+  for_runs([&](Index apart, Index together, Index run) { std::copy(from + apart, from + apart + run, to + together); });
+}
+
+template <class T>
 void PairPenalty<T>::add_apart(const T* from, T* to) const {
-  const Index run = second_ * inner_;
-  parallel_blocks(
-      outer_ * between_, std::max<Index>(1, (1 << 16) / (first_ * run)),
-      [&](Index begin, Index end, Index) {
-        for (Index block = begin; block < end; ++block) {
-          const Index o = block / between_, b = block % between_;
-          for (Index i = 0; i < first_; ++i) {
-            const T* source = from + (block * first_ + i) * run;
-            T* target = to + ((o * first_ + i) * between_ + b) * run;
-            for (Index k = 0; k < run; ++k) target[k] += source[k];
-          }
-        }
-      },
-      static_cast<double>(first_ * run));
+  for_runs([&](Index apart, Index together, Index run) {
+    const T* source = from + together;
+    T* target = to + apart;
+    for (Index k = 0; k < run; ++k) target[k] += source[k];
+  });
 }
 
 // With fewer columns than rows, the eigenvectors come from the Gram matrix of the columns: X (X^T X) = l X, and all

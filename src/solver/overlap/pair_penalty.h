@@ -40,6 +40,9 @@ class PairPenalty {
   // (outer, first, between, second, inner) with `between` moved before `first`, and back (adding).
   void bring_together(const T* from, T* to) const;
   void add_apart(const T* from, T* to) const;
+  // work(where a run of cells begins apart, where it begins together, its length), for all runs.
+  template <class Work>
+  void for_runs(Work work) const;
 
   Index outer_ = 1, first_ = 1, between_ = 1, second_ = 1, inner_ = 1;
   ModeView view_;  // of the two modes together

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/threads.h"
+#include "data/archive_numbers.h"
 #include "linalg/line_update.h"
 #include "rankflow/error.h"
 #include "rankflow/rng.h"
@@ -181,14 +182,8 @@ class Sampler {
   }
   static void load_side(const Archive& archive, const std::string& prefix, Side<T>& side) {
     const auto get = [&](const std::string& name, AlignedVector<T>& into) {
-      const Index size = static_cast<Index>(into.size());
-      if constexpr (std::is_same_v<T, double>) {
-        const std::vector<double> values = archive.get_doubles(prefix + name, size);
-        into.assign(values.begin(), values.end());
-      } else {
-        const std::vector<float> values = archive.get_floats(prefix + name, size);
-        into.assign(values.begin(), values.end());
-      }
+      const std::vector<T> values = get_numbers<T>(archive, prefix + name, static_cast<Index>(into.size()));
+      into.assign(values.begin(), values.end());
     };
     get("vectors", side.vectors.data());
     get("noise", side.noise);

@@ -9,20 +9,12 @@
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
 #include "solver/tensor_descent/cp_parts.h"
-#include "solver/tensor_descent/postponed.h"
 #include "solver/tensor_descent/product_pass.h"
-#include "solver/tensor_descent/window_parts.h"
+#include "solver/tensor_descent/window_loss.h"
 
 namespace rankflow {
 namespace tensor_descent {
 namespace {
-
-template <class T>
-double squared_norm(const std::vector<MatrixOf<T>>& matrices) {
-  double sum = 0;
-  for (const MatrixOf<T>& matrix : matrices) sum += static_cast<double>(matrix.squaredNorm());
-  return sum;
-}
 
 // |columns of a| / |columns of b|, the largest of all matrices.
 template <class T>
@@ -45,10 +37,11 @@ Vector largest_ratio(const std::vector<MatrixOf<T>>& a, const std::vector<Matrix
 // right to second order in the change: of J (J - 1) / 2 pairs of updates each moves the later one once. What the
 // postponed components add to the predictions is that of the window's begin.
 template <class T>
-class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
+class CpWindowLoss final : public WindowLoss<T> {
  public:
   CpWindowLoss(const TensorProblem<T>& problem, CpFactorization<T>& model, const CpWindowOptions& options)
-      : problem_(problem),
+      : WindowLoss<T>(options.updates, problem.value.size(), model.factors),
+        problem_(problem),
         model_(model),
         options_(options),
         largest_(options.largest * tensor_size(problem)),
@@ -56,13 +49,9 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
         all_(plan_, model.components(), Columns::in_blocks),
         is_active_(static_cast<std::size_t>(model.components()), 1),
         rate_(Vector::Constant(model.components(), std::numeric_limits<double>::infinity())),
-        sum_(problem.value.size()),
-        first_(model.factors),
-        second_(model.factors),
         middle_(model.factors) {}
 
   std::vector<MatrixOf<T>*> weights() override { return targets(model_.factors); }
-  Postponed* postponed() override { return this; }
 
   double gradient(std::vector<MatrixOf<T>>& gradient) override {
     begin_window();
@@ -73,7 +62,7 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
       for (std::size_t n = 0; n < gradient.size(); ++n)
         gradient[n].resize(model_.factors[n].rows(), model_.factors[n].cols());
       all_.collect(slope_, targets(gradient));
-      if (moved_ + 1 == options_.updates) active_rate_ = largest_ratio(gradient, model_.factors);
+      if (this->last_update()) active_rate_ = largest_ratio(gradient, model_.factors);
       return loss;
     }
     if (!measured_) measure_postponed();
@@ -81,7 +70,7 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
       gradient[n].setZero(model_.factors[n].rows(), model_.factors[n].cols());
     if (active_.empty()) return loss;
     some_->collect(slope_, targets(active_gradient_));
-    if (moved_ + 1 == options_.updates) active_rate_ = largest_ratio(active_gradient_, active_weights_);
+    if (this->last_update()) active_rate_ = largest_ratio(active_gradient_, active_weights_);
     for (std::size_t n = 0; n < gradient.size(); ++n)
       for (Index i = 0; i < gradient[n].rows(); ++i)
         for (std::size_t a = 0; a < active_.size(); ++a)
@@ -99,56 +88,24 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
     return loss_at(problem_, x_);
   }
 
-  void moved(double step) override {
-    if (!everything_)
-      for (std::size_t k = 0; k < sum_.size(); ++k) sum_[k] += static_cast<T>(step) * slope_[k];
-    if (++moved_ == options_.updates) end_window(step);
-  }
-
-  double squared_norm() const override {
-    if (everything_) return 0;
-    return norm_ * std::pow(growth_, static_cast<double>(moved_) / static_cast<double>(options_.updates));
-  }
-
-  void show() override {
-    if (shown_) return;
-    shown_ = true;
-    if (moved_ == 0) return;
-    begin_window();  // after a state was loaded
-    if (everything_) return;
-    advance();
-    write_postponed(second_);
-  }
-  void hide() override {
-    if (shown_ && moved_ > 0 && !everything_) write_postponed(begin_);
-    shown_ = false;
-  }
-
   void save(Archive& archive) const override {
     archive.set("window_active", is_active_);
     archive.set("window_rate", rate_);
-    archive.set("window_sum", sum_);
-    archive.set("window_norms", std::vector<double>{norm_, previous_norm_, growth_});
-    archive.set("window_place", std::vector<std::int64_t>{moved_, begun_, measured_});
+    this->save_place(archive);
   }
   void load(const Archive& archive) override {
     const auto mask = archive.get_bytes("window_active", model_.components());
-    const auto place = archive.get_ints("window_place", 3);
-    const auto norms = archive.get_doubles("window_norms", 3);
     rate_ = archive.get_vector("window_rate", model_.components());
-    sum_ = read(archive, "window_sum", problem_.count(), T());
     is_active_ = mask;
-    norm_ = norms[0];
-    previous_norm_ = norms[1];
-    growth_ = norms[2];
-    moved_ = place[0];
-    loaded_ = place[1] != 0;
-    measured_ = place[2] != 0;
-    begun_ = false;
+    this->load_place(archive);
   }
 
  private:
-  void begin_window() {
+  using Base = WindowLoss<T>;
+  using Base::begin_, Base::begun_, Base::everything_, Base::first_, Base::loaded_, Base::measured_, Base::moved_,
+      Base::previous_norm_, Base::second_, Base::shown_, Base::slope_, Base::sum_;
+
+  void begin_window() override {
     if (begun_) return;
     if (!loaded_) {
       choose_active();
@@ -215,17 +172,13 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (std::size_t k = 0; k < x_.size(); ++k) x_[k] += active_x_[k];
   }
 
-  // Known at the window's begin; within the window it is taken to grow as it did from the last one to this.
   void measure_postponed() {
     measured_ = true;
     all_.collect(slope_, targets(first_));
-    norm_ = tensor_descent::squared_norm(first_);
-    growth_ = previous_norm_ > 0 ? std::clamp(norm_ / previous_norm_, 1 / kMostGrowth, kMostGrowth) : 1;
-    previous_norm_ = norm_;
+    this->measure_norm(first_);
   }
 
-  // second_: the postponed components after the updates so far; first_: their change to first order.
-  void advance() {
+  void advance() override {
     if (!products_are_of_begin_) all_.multiply_up(views(begin_));
     all_.collect(sum_, targets(first_));
     const double count = static_cast<double>(moved_);
@@ -237,14 +190,14 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (std::size_t n = 0; n < begin_.size(); ++n) second_[n] = begin_[n] - second_[n];
   }
 
-  void write_postponed(const std::vector<MatrixOf<T>>& from) {
+  void write_postponed(const std::vector<MatrixOf<T>>& from) override {
     for (std::size_t n = 0; n < from.size(); ++n)
       for (Index i = 0; i < from[n].rows(); ++i)
         for (Index r = 0; r < from[n].cols(); ++r)
           if (!is_active_[r]) model_.factors[n](i, r) = from[n](i, r);
   }
 
-  void end_window(double step) {
+  void end_window(double step) override {
     if (everything_) {
       rate_ = step * active_rate_;
     } else {
@@ -253,8 +206,6 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
       for (std::size_t a = 0; a < active_.size(); ++a) rate_[active_[a]] = step * active_rate_[static_cast<Index>(a)];
       write_postponed(second_);
     }
-    moved_ = 0;
-    begun_ = false;
   }
 
   const TensorProblem<T>& problem_;
@@ -267,18 +218,13 @@ class CpWindowLoss final : public TensorModelLoss<T>, public Postponed {
 
   std::vector<std::uint8_t> is_active_;
   std::vector<Index> active_;
-  bool everything_ = false;  // is active: an ordinary update
-  Vector rate_;              // change of a component's vectors in an update, of their norms
-  std::vector<T> sum_;       // step * slope, since the window began
-  Index moved_ = 0;          // updates since then
-  bool begun_ = false, measured_ = false, loaded_ = false, shown_ = false, products_are_of_begin_ = false;
-  double norm_ = 0, previous_norm_ = 0, growth_ = 1;  // squared, of the postponed gradient
+  Vector rate_;  // change of a component's vectors in an update, of their norms
+  bool products_are_of_begin_ = false;
 
-  std::vector<MatrixOf<T>> begin_;  // the postponed components when the window began
-  std::vector<MatrixOf<T>> first_, second_, middle_;
+  std::vector<MatrixOf<T>> middle_;
   std::vector<MatrixOf<T>> active_weights_, active_gradient_;
   Vector active_rate_;  // |gradient| / |weight| of active components in the window's last update
-  std::vector<T> x_, still_, active_x_, slope_;
+  std::vector<T> x_, still_, active_x_;
 };
 
 }  // namespace tensor_descent

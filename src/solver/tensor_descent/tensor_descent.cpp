@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "data/archive_numbers.h"
 #include "rankflow/error.h"
 #include "solver/descent/optimizer.h"
 #include "solver/tensor_descent/postponed.h"
@@ -20,13 +21,6 @@ constexpr std::int64_t kStateVersion = 1;
 constexpr double kShrink = .5, kGrow = 1.05;  // of adaptive steps
 constexpr int kMostShrinks = 100;             // 2^-100: nothing is left of the step
 constexpr Index kStride = 1 << 20;            // updates between looks at the watchers where they ask for none
-
-std::vector<float> numbers(const Archive& archive, const std::string& name, Index size, float) {
-  return archive.get_floats(name, size);
-}
-std::vector<double> numbers(const Archive& archive, const std::string& name, Index size, double) {
-  return archive.get_doubles(name, size);
-}
 
 template <class T>
 std::vector<Index> sizes_of(const std::vector<MatrixOf<T>*>& matrices) {
@@ -231,7 +225,7 @@ void TensorDescent<T>::restore(const Archive& state) {
                      fmt::format("is of version {}, expected {}", state.get_int("version"), kStateVersion));
   Index size = 0;
   for (const MatrixOf<T>* matrix : impl_->weights) size += matrix->size();
-  const std::vector<T> all = numbers(state, "weights", size, T());
+  const std::vector<T> all = get_numbers<T>(state, "weights", size);
   impl_->hide();
   impl_->updater.load(state);
   if (impl_->postponed) impl_->postponed->load(state);

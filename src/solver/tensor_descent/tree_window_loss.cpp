@@ -9,12 +9,12 @@
 #include <memory>
 #include <numeric>
 
+#include "data/archive_numbers.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
 #include "solver/tensor_descent/local_parts.h"
-#include "solver/tensor_descent/postponed.h"
 #include "solver/tensor_descent/tree_pass.h"
-#include "solver/tensor_descent/window_parts.h"
+#include "solver/tensor_descent/window_loss.h"
 
 namespace rankflow {
 namespace tensor_descent {
@@ -36,10 +36,11 @@ std::vector<T> flat(const std::vector<MatrixOf<T>>& matrices) {
 // change. Active entries are those between active components. They see, of what others add to the rows of each node, to
 // the predictions and to their gradient, what it was at the window's begin.
 template <class T>
-class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
+class TreeWindowLoss final : public WindowLoss<T> {
  public:
   TreeWindowLoss(const TensorProblem<T>& problem, TreeFactorization<T>& model, const TreeWindowOptions& options)
-      : problem_(problem),
+      : WindowLoss<T>(options.updates, problem.value.size(), model.weights),
+        problem_(problem),
         model_(model),
         options_(options),
         largest_(options.largest * tensor_size(problem)),
@@ -49,11 +50,8 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
         x_(problem.value.size()),
         still_(x_),
         active_x_(x_),
-        unused_(x_),
-        slope_(x_),
-        sum_(x_),
-        first_(model.weights),
-        second_(model.weights) {
+        unused_(x_) {
+    slope_ = x_;
     const ModeTree& tree = model.tree;
     is_active_.resize(static_cast<std::size_t>(tree.num_nodes()));
     rate_.resize(is_active_.size());
@@ -68,13 +66,12 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (MatrixOf<T>& matrix : model_.weights) list.push_back(&matrix);
     return list;
   }
-  Postponed* postponed() override { return this; }
 
   double gradient(std::vector<MatrixOf<T>>& gradient) override {
     begin_window();
     predict();
     const double loss = loss_at(problem_, x_, &slope_);
-    const bool last = moved_ + 1 == options_.updates;
+    const bool last = this->last_update();
     if (everything_) {
       all_.backward(slope_.data(), gradient);
       if (last) active_rate_ = largest_ratios(model_.tree, gradient, model_.weights);
@@ -100,31 +97,6 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     return loss_at(problem_, x_);
   }
 
-  void moved(double step) override {
-    if (!everything_)
-      for (std::size_t k = 0; k < sum_.size(); ++k) sum_[k] += static_cast<T>(step) * slope_[k];
-    if (++moved_ == options_.updates) end_window(step);
-  }
-
-  double squared_norm() const override {
-    if (everything_) return 0;
-    return norm_ * std::pow(growth_, static_cast<double>(moved_) / static_cast<double>(options_.updates));
-  }
-
-  void show() override {
-    if (shown_) return;
-    shown_ = true;
-    if (moved_ == 0) return;
-    begin_window();  // after a state was loaded
-    if (everything_) return;
-    advance();
-    write_postponed(second_);
-  }
-  void hide() override {
-    if (shown_ && moved_ > 0 && !everything_) write_postponed(begin_);
-    shown_ = false;
-  }
-
   void save(Archive& archive) const override {
     std::vector<std::uint8_t> mask;
     std::vector<double> rates;
@@ -134,11 +106,9 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     }
     archive.set("window_active", mask);
     archive.set("window_rate", rates);
-    archive.set("window_sum", sum_);
     archive.set("window_begin", flat(begun_ && !everything_ ? begin_ : model_.weights));
     archive.set("window_rest", rest_);
-    archive.set("window_norms", std::vector<double>{norm_, previous_norm_, growth_});
-    archive.set("window_place", std::vector<std::int64_t>{moved_, begun_, measured_});
+    this->save_place(archive);
   }
   void load(const Archive& archive) override {
     Index components = 0, entries = 0;
@@ -146,35 +116,30 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (const MatrixOf<T>& matrix : model_.weights) entries += matrix.size();
     const auto mask = archive.get_bytes("window_active", components);
     const auto rates = archive.get_doubles("window_rate", components);
-    const auto sum = read(archive, "window_sum", problem_.count(), T());
-    const auto begin = read(archive, "window_begin", entries, T());
-    const auto norms = archive.get_doubles("window_norms", 3);
-    const auto place = archive.get_ints("window_place", 3);
-    rest_ = read(archive, "window_rest", -1, T());  // as many as there are active entries
+    const auto begin = get_numbers<T>(archive, "window_begin", entries);
+    rest_ = get_numbers<T>(archive, "window_rest", -1);  // as many as there are active entries
     std::size_t at = 0;
     for (std::size_t v = 0; v < is_active_.size(); ++v)
       for (std::size_t r = 0; r < is_active_[v].size(); ++r, ++at) {
         is_active_[v][r] = mask[at];
         rate_[v][static_cast<Index>(r)] = rates[at];
       }
-    sum_.assign(sum.begin(), sum.end());
     begin_ = model_.weights;
     const T* from = begin.data();
     for (MatrixOf<T>& matrix : begin_) {
       std::copy(from, from + matrix.size(), matrix.data());
       from += matrix.size();
     }
-    norm_ = norms[0];
-    previous_norm_ = norms[1];
-    growth_ = norms[2];
-    moved_ = place[0];
-    loaded_ = place[1] != 0;
-    measured_ = place[2] != 0;
-    begun_ = false;
+    this->load_place(archive);
   }
 
  private:
-  void begin_window() {
+  // begin_: all weights when the window began.
+  using Base = WindowLoss<T>;
+  using Base::begin_, Base::begun_, Base::everything_, Base::first_, Base::loaded_, Base::measured_, Base::moved_,
+      Base::previous_norm_, Base::second_, Base::shown_, Base::slope_, Base::sum_;
+
+  void begin_window() override {
     if (begun_) return;
     if (!loaded_) begin_ = model_.weights;
     go_to_begin();
@@ -269,8 +234,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     for (std::size_t k = 0; k < x_.size(); ++k) x_[k] = still_[k] + active_x_[k];
   }
 
-  // Known at the window's begin; within the window it is taken to grow as it did from the last one to this. Of active
-  // entries rest_ is what active_gradient_ lacks: paths to the root over components that are not active.
+  // Of active entries rest_ is what active_gradient_ lacks: paths to the root over components that are not active.
   void measure_postponed() {
     measured_ = true;
     back_to_begin();
@@ -280,10 +244,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
       rest_.push_back(first_[v](i, j) - active_gradient_[v](a, b));
       first_[v](i, j) = 0;
     });
-    norm_ = 0;
-    for (const MatrixOf<T>& matrix : first_) norm_ += static_cast<double>(matrix.squaredNorm());
-    growth_ = previous_norm_ > 0 ? std::clamp(norm_ / previous_norm_, 1 / kMostGrowth, kMostGrowth) : 1;
-    previous_norm_ = norm_;
+    this->measure_norm(first_);
   }
 
   void back_to_begin() {
@@ -292,8 +253,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
     scratch_.forward(unused_.data());
   }
 
-  // second_: the postponed entries after the updates so far; first_: their change to first order.
-  void advance() {
+  void advance() override {
     back_to_begin();
     scratch_.backward(sum_.data(), first_);
     const auto count = static_cast<double>(moved_);
@@ -309,7 +269,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
   }
 
   // Everything but the active entries.
-  void write_postponed(const std::vector<MatrixOf<T>>& from) {
+  void write_postponed(const std::vector<MatrixOf<T>>& from) override {
     kept_entries_.clear();
     active_.for_entries(
         [&](std::size_t v, Index i, Index j, Index, Index) { kept_entries_.push_back(model_.weights[v](i, j)); });
@@ -319,7 +279,7 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
         [&](std::size_t v, Index i, Index j, Index, Index) { model_.weights[v](i, j) = kept_entries_[k++]; });
   }
 
-  void end_window(double step) {
+  void end_window(double step) override {
     if (everything_) {
       rate_ = active_rate_;
       for (Vector& rates : rate_) rates *= step;
@@ -332,8 +292,6 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
           rate_[v][active_.kept()[v][a]] = step * active_rate_[v][static_cast<Index>(a)];
       write_postponed(second_);
     }
-    moved_ = 0;
-    begun_ = false;
   }
 
   const TensorProblem<T>& problem_;
@@ -346,17 +304,12 @@ class TreeWindowLoss final : public TensorModelLoss<T>, public Postponed {
 
   std::vector<std::vector<std::uint8_t>> is_active_;  // by inner node
   KeptComponents active_;
-  bool everything_ = false;   // is active: an ordinary update
   LocalNumbers rate_;         // change of a component's vectors in an update, of their norms
   LocalNumbers active_rate_;  // |gradient| / |weight| of active components in the window's last update
-  std::vector<T> x_, still_, active_x_, unused_, slope_;
-  std::vector<T> sum_;  // step * slope, since the window began
-  Index moved_ = 0;     // updates since then
-  bool begun_ = false, measured_ = false, loaded_ = false, shown_ = false, at_begin_ = false;
-  double norm_ = 0, previous_norm_ = 0, growth_ = 1;  // squared, of the postponed gradient
+  std::vector<T> x_, still_, active_x_, unused_;
+  bool at_begin_ = false;
 
-  std::vector<MatrixOf<T>> begin_;  // all weights when the window began
-  std::vector<MatrixOf<T>> first_, second_, active_gradient_;
+  std::vector<MatrixOf<T>> active_gradient_;
   std::vector<T> rest_, kept_entries_;  // of active entries
 };
 

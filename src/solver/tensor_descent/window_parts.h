@@ -5,10 +5,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <string>
 #include <vector>
 
-#include "rankflow/archive.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_problem.h"
 
@@ -17,13 +15,6 @@ namespace rankflow::tensor_descent {
 inline constexpr Index kFewest = 4;       // columns that a pass of active components has at least
 inline constexpr double kStay = .5;       // an active component stays so until it changes by less than this share
 inline constexpr double kMostGrowth = 4;  // of a squared norm from one window to the next that is believed
-
-inline std::vector<float> read(const Archive& archive, const std::string& name, Index size, float) {
-  return archive.get_floats(name, size);
-}
-inline std::vector<double> read(const Archive& archive, const std::string& name, Index size, double) {
-  return archive.get_doubles(name, size);
-}
 
 // What a component's norm is compared with: the observed tensor's, were its other cells alike. Predictions of the other
 // losses are logarithms, numbers of size one.

@@ -4,21 +4,12 @@
 
 #include <algorithm>
 
+#include "rankflow/dense_array.h"
 #include "rankflow/error.h"
+#include "solver/unfolding/unfolded_side.h"
 
 namespace rankflow {
 namespace {
-
-UnfoldedSide make_side(const std::vector<Index>& shape, std::vector<Index> modes) {
-  UnfoldedSide side{std::move(modes), {}, {}};
-  side.stride.resize(side.modes.size());
-  Index step = 1;
-  for (std::size_t k = side.modes.size(); k-- > 0;) {
-    side.stride[k] = step;
-    step *= shape[static_cast<std::size_t>(side.modes[k])];
-  }
-  return side;
-}
 
 std::vector<Index> combined(const UnfoldedSide& side, const TensorProblem<double>& problem) {
   std::vector<Index> keys(static_cast<std::size_t>(problem.count()), 0);
@@ -112,6 +103,12 @@ UnfoldedResult result_of(FlowResult fit, Unfolded unfolded, Centering centering)
 }
 
 }  // namespace
+
+UnfoldedSide make_side(const std::vector<Index>& shape, std::vector<Index> modes) {
+  std::vector<Index> sizes;
+  for (const Index mode : modes) sizes.push_back(shape[static_cast<std::size_t>(mode)]);
+  return {std::move(modes), strides(sizes), {}};
+}
 
 std::int32_t UnfoldedSide::place(std::span<const std::int32_t> index) const {
   Index key = 0;
