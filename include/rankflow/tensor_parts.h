@@ -17,7 +17,8 @@ struct HolePattern {
   std::vector<Index> along;  // holes come in blocks along these modes (whole fibres: one mode); empty = cell by cell
   double density = 0;        // share of holes among the cells that count
   double clustering = 0;     // intraclass correlation of holes within those blocks: 1 = a block is missing or it is not
-  std::string text() const;  // one clause: "single cells", "blocks along mode 0"
+  bool in_gaps = false;      // ... or in gaps along some of these modes: neighbours are missing together
+  std::string text() const;  // one clause, modes counted from 1: "single cells", "blocks along mode 1"
 };
 HolePattern find_pattern(const DenseArray& array);
 

@@ -3,6 +3,7 @@
 #include "rankflow/tensor_parts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -16,6 +17,10 @@ namespace {
 // Holes count as clustered from this intraclass correlation on: between cell by cell (0) and whole blocks (1), gaps of
 // half a fibre's length are at about 3/8.
 constexpr double kClustered = .25;
+// ... and as gaps along an ordered mode from this correlation of neighbours on: gaps of three cells or more.
+constexpr double kGaps = .5;
+constexpr double kGapErrors = 3;   // standard errors that the correlation lies above
+constexpr double kMostWork = 4e9;  // cells times modes times sets of modes that are looked at
 constexpr Index kFewBlocks = 100;
 constexpr int kFewParts = 3;
 constexpr int kMostCopies = 100;
@@ -108,16 +113,42 @@ double clustering(const DenseArray& array, const CellMask& holes, const Modes& a
   return pairs > 0 ? together / pairs / (density * (1 - density)) : 0;
 }
 
-// All sets of 1 to order - 2 modes: a block along order - 1 modes is a slice.
-std::vector<Modes> possible_blocks(Index order) {
-  std::vector<Modes> sets;
-  for (Index bits = 1; bits < (Index{1} << order); ++bits) {
-    Modes modes;
-    for (Index n = 0; n < order; ++n)
-      if (bits >> n & 1) modes.push_back(n);
-    if (static_cast<Index>(modes.size()) <= order - 2) sets.push_back(std::move(modes));
+// Sets of 1 to order - 2 modes, single ones first (a block along order - 1 modes is a slice), while there is time to
+// look at them. Modes with a single index tell nothing.
+std::vector<Modes> possible_blocks(const std::vector<Index>& shape, Index cells) {
+  Modes several;
+  for (std::size_t n = 0; n < shape.size(); ++n)
+    if (shape[n] > 1) several.push_back(static_cast<Index>(n));
+  const double work = static_cast<double>(cells) * static_cast<double>(shape.size());
+  const auto most = std::max<std::size_t>(several.size(), static_cast<std::size_t>(kMostWork / work));
+  std::vector<Modes> sets, last = {Modes{}};
+  for (std::size_t size = 1; size + 2 <= several.size() && sets.size() < most; ++size) {
+    std::vector<Modes> next;
+    for (const Modes& smaller : last)
+      for (const Index n : several)
+        if ((smaller.empty() || n > smaller.back()) && sets.size() + next.size() < most) {
+          next.push_back(smaller);
+          next.back().push_back(n);
+        }
+    sets.insert(sets.end(), next.begin(), next.end());
+    last = std::move(next);
   }
   return sets;
+}
+
+// Correlation of neighbouring cells along a mode, of being holes; less its standard error times kGapErrors. Both count:
+// they are no cells of a dead slice.
+double gaps(const DenseArray& array, const CellMask& holes, Index mode, double density) {
+  const Index stride = strides(array.shape)[mode], size = array.shape[mode];
+  double pairs = 0, together = 0;
+  for (Index cell = 0; cell < array.cells(); ++cell) {
+    if (cell / stride % size + 1 == size) continue;
+    const Index next = cell + stride;
+    if (!(holes[cell] || array.observed[cell]) || !(holes[next] || array.observed[next])) continue;
+    ++pairs;
+    together += (holes[cell] - density) * (holes[next] - density);
+  }
+  return pairs > 0 ? together / pairs / (density * (1 - density)) - kGapErrors / std::sqrt(pairs) : 0;
 }
 
 template <class Item>
@@ -248,13 +279,35 @@ Part draw(const DenseArray& array, const CellMask& available, const HolePattern&
   return part;
 }
 
+// Modes along which holes come in gaps keep their order, too, the clearest first; one mode at least is permuted. Blocks
+// that explain the holes less well than a gap does are given up.
+void add_gaps(const DenseArray& array, const CellMask& holes, HolePattern& pattern) {
+  std::vector<std::pair<double, Index>> found;
+  Index several = 0;
+  for (Index n = 0; n < array.order(); ++n) {
+    several += array.shape[n] > 1 ? 1 : 0;
+    if (array.shape[n] < 3 || std::count(pattern.along.begin(), pattern.along.end(), n) > 0) continue;
+    if (const double correlation = gaps(array, holes, n, pattern.density); correlation >= kGaps)
+      found.emplace_back(correlation, n);
+  }
+  if (found.empty()) return;
+  std::sort(found.rbegin(), found.rend());
+  if (found.front().first > pattern.clustering) pattern.along.clear();
+  for (const auto& [correlation, mode] : found) {
+    if (static_cast<Index>(pattern.along.size()) + 1 >= several) break;
+    pattern.along.push_back(mode);
+    pattern.in_gaps = true;
+  }
+  std::sort(pattern.along.begin(), pattern.along.end());
+}
+
 }  // namespace
 
 std::string HolePattern::text() const {
   if (along.empty()) return "single cells";
   std::string list;
-  for (const Index n : along) list += (list.empty() ? "" : ", ") + std::to_string(n);
-  return std::string("blocks along ") + (along.size() == 1 ? "mode " : "modes ") + list;
+  for (const Index n : along) list += (list.empty() ? "" : ", ") + std::to_string(n + 1);
+  return std::string(in_gaps ? "gaps along " : "blocks along ") + (along.size() == 1 ? "mode " : "modes ") + list;
 }
 
 HolePattern find_pattern(const DenseArray& array) {
@@ -264,7 +317,7 @@ HolePattern find_pattern(const DenseArray& array) {
   const auto missing = std::count(holes.begin(), holes.end(), std::uint8_t{1});
   if (missing == 0) return pattern;
   pattern.density = static_cast<double>(missing) / static_cast<double>(counted);
-  for (const Modes& along : possible_blocks(array.order())) {
+  for (const Modes& along : possible_blocks(array.shape, array.cells())) {
     const double found = clustering(array, holes, along, pattern.density);
     if (found < kClustered) continue;
     const bool larger = along.size() > pattern.along.size();
@@ -273,6 +326,7 @@ HolePattern find_pattern(const DenseArray& array) {
       pattern.clustering = found;
     }
   }
+  add_gaps(array, holes, pattern);
   return pattern;
 }
 

@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/threads.h"
 #include "completion/array/mode_ranks.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
+#include "rankflow/rng.h"
 #include "support/array_jobs.h"
 
 namespace rankflow {
@@ -80,6 +82,99 @@ TEST(CompleteArray, ANoisyArrayIsPredictedWithinItsIntervals) {
   EXPECT_LT(wide.low, narrow.low);
   EXPECT_GT(wide.high, narrow.high);
   EXPECT_NEAR((wide.low + wide.high) / 2, result.table_predictor->predict(index), 1e-9);
+}
+
+// An exact answer to what was fitted is none where a cell that was kept away says otherwise.
+TEST(CompleteArray, AHeldOutCellThatContradictsIsNotSolved) {
+  Tensor tensor = observed(planted(2, 8), 0.7, 0, Tensor::Layout::dense);
+  const ArrayCompletion sound = complete_array(tensor, {});
+  EXPECT_EQ(sound.verdict, GrowVerdict::solved);
+  for (std::size_t k = 0; k < sound.parts.size(); ++k)
+    if (sound.parts[k] == Part::held_out) {
+      tensor.value[k] += 5;
+      break;
+    }
+  const ArrayCompletion spoilt = complete_array(tensor, {});
+  EXPECT_EQ(spoilt.verdict, GrowVerdict::predicts) << spoilt.message;
+  EXPECT_NE(spoilt.message.find("kept away"), std::string::npos) << spoilt.message;
+}
+
+TEST(CompleteArray, RareOnesAreNoPattern) {
+  int predicts = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    Tensor tensor = observed(planted(1, 3), 0.4, 0, Tensor::Layout::dense);
+    Rng rng(seed);
+    for (double& value : tensor.value) value = rng.uniform() < .05 ? 1 : 0;
+    ArrayOptions options;
+    options.seed = seed;
+    options.model = ArrayModel::cp;
+    const ArrayCompletion result = complete_array(tensor, options);
+    predicts += result.verdict == GrowVerdict::not_determined ? 0 : 1;
+    // A refit makes no new attempts where the judged fit found nothing.
+    if (result.rank == 0 && result.table_predictor) {
+      const std::int32_t hole[] = {1, 2, 3};
+      EXPECT_NEAR(result.table_predictor->predict(hole), 0, 1);
+    }
+  }
+  EXPECT_LE(predicts, 1);
+}
+
+TEST(CompleteArray, ARefitThatLosesItsWayIsNotWritten) {
+  ArrayOptions options;
+  options.engine = ArrayEngine::gd;
+  options.descent.width = 6;
+  options.descent.scale = 1e-2;
+  options.descent.descent.optimizer = Optimizer::adam;
+  options.descent.descent.max_iterations = 3'000;
+  Index lost = 0;
+  for (const double step_size : {3.0, 5.0, 8.0}) {
+    options.descent.descent.step_size = step_size;
+    const CpFactorization<double> truth = planted(2, 2);
+    const ArrayCompletion result = complete_array(observed(truth, 0.5, 0.1, Tensor::Layout::dense), options);
+    if (!result.predictor) continue;
+    const ArrayPredictor& written = result.table_predictor ? *result.table_predictor : *result.predictor;
+    EXPECT_LT(relative_error(written, truth), 3 * relative_error(*result.predictor, truth) + 1);
+    const bool told = std::any_of(result.warnings.begin(), result.warnings.end(), [](const std::string& warning) {
+      return warning.find("lost its way") != std::string::npos;
+    });
+    EXPECT_EQ(told, result.table_predictor == nullptr);
+    lost += told ? 1 : 0;
+  }
+  EXPECT_GT(lost, 0);
+}
+
+// Nothing is known of an index: what is written is the mean over the mode, and its interval says how little that is.
+TEST(CompleteArray, AnIndexWithoutObservationsIsFilledWithTheMeanOfItsMode) {
+  const CpFactorization<double> truth = planted(2, 1);
+  for (const ArrayModel model : {ArrayModel::cp, ArrayModel::tree, ArrayModel::overlap}) {
+    Tensor tensor = observed(truth, 0.7, 0, Tensor::Layout::dense);
+    Tensor rest = tensor;
+    for (auto& index : rest.index) index.clear();
+    rest.value.clear();
+    for (std::size_t k = 0; k < tensor.value.size(); ++k) {
+      if (tensor.index[0][k] == 4) continue;
+      for (std::size_t n = 0; n < 3; ++n) rest.index[n].push_back(tensor.index[n][k]);
+      rest.value.push_back(tensor.value[k]);
+    }
+    ArrayOptions options;
+    options.model = model;
+    const ArrayCompletion result = complete_array(rest, options);
+    ASSERT_EQ(result.empty_indices.size(), 1u);
+    int covered = 0;
+    for (std::int32_t j = 0; j < kShape[1]; ++j)
+      for (std::int32_t k = 0; k < kShape[2]; ++k) {
+        const std::int32_t hole[] = {4, j, k};
+        double mean = 0;
+        for (std::int32_t i = 0; i < kShape[0]; ++i) {
+          const std::int32_t index[] = {i, j, k};
+          mean += i == 4 ? 0 : truth.entry(index) / static_cast<double>(kShape[0] - 1);
+        }
+        EXPECT_NEAR(result.table_predictor->predict(hole), mean, 1e-4);
+        const Interval interval = result.table_predictor->interval(hole, 0.9);
+        covered += interval.low <= truth.entry(hole) && truth.entry(hole) <= interval.high ? 1 : 0;
+      }
+    EXPECT_GT(covered, 60);  // of 90
+  }
 }
 
 TEST(CompleteArray, NoiseAloneIsNotDetermined) {

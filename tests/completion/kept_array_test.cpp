@@ -126,6 +126,34 @@ TEST(KeptArray, ADamagedFileIsRefused) {
   }
 }
 
+TEST(KeptArray, KeepsWhatIsKnownOfIndicesWithoutObservations) {
+  const test::Folder folder;
+  const std::string path = folder / "model.npz";
+  Tensor tensor = test::observed(test::planted(2, 11), 0.6, 0.2, Tensor::Layout::dense);
+  for (std::size_t k = 0; k < tensor.value.size(); ++k)
+    if (tensor.index[1][k] == 3) tensor.index[1][k] = 2;  // repeated cells do not matter here
+  ArrayOptions options;
+  options.model = ArrayModel::cp;
+  tensor.layout = Tensor::Layout::list;
+  const ArrayCompletion result = complete_array(tensor, options);
+  ASSERT_EQ(result.empty_indices.size(), 1u);
+  const KeptArray array{tensor.modes, tensor.value_title, "{}", result.predictor};
+  array.write(path);
+  const Archive sound = Archive::read(path);
+  const KeptArray read = KeptArray::read(sound);
+  const std::int32_t unseen[] = {1, 3, 2}, seen[] = {1, 4, 2};
+  for (const auto& index : {unseen, seen}) {
+    const std::span<const std::int32_t> cell(index, 3);
+    EXPECT_EQ(read.predictor->predict(cell), result.predictor->predict(cell));
+    EXPECT_EQ(read.predictor->interval(cell, 0.9).high, result.predictor->interval(cell, 0.9).high);
+  }
+  const Interval wide = result.predictor->interval(unseen, 0.9), narrow = result.predictor->interval(seen, 0.9);
+  EXPECT_GT(wide.high - wide.low, 2 * (narrow.high - narrow.low));
+  Archive spoilt = sound;
+  spoilt.set("unseen.positions_2", std::vector<std::int64_t>{99});
+  expect_refused(spoilt, "a position outside");
+}
+
 TEST(KeptArray, ATruncatedFileIsRefused) {
   const test::Folder folder;
   const std::string path = folder / "model.npz";

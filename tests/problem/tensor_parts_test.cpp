@@ -56,7 +56,7 @@ TEST(HolePattern, FindsFibresThatAreMissingAsAWhole) {
   const HolePattern pattern = find_pattern(missing_fibres());
   EXPECT_THAT(pattern.along, testing::ElementsAre(0));
   EXPECT_NEAR(pattern.clustering, 1, .05);
-  EXPECT_EQ(pattern.text(), "blocks along mode 0");
+  EXPECT_EQ(pattern.text(), "blocks along mode 1");
 }
 
 TEST(HolePattern, FindsGapsOfHalfAFibre) {
@@ -65,6 +65,32 @@ TEST(HolePattern, FindsGapsOfHalfAFibre) {
     return gap && (i[0] < 6) == ((i[1] + i[2]) % 2 == 0);
   });
   EXPECT_THAT(find_pattern(array).along, testing::ElementsAre(0));
+}
+
+// A fifth of a fibre is too little for the clustering within fibres to show.
+TEST(HolePattern, FindsShortGapsAlongAnOrderedMode) {
+  const DenseArray array = with_holes({15, 60, 4}, [](const Shape& i) {
+    const Index first = static_cast<Index>(
+        49 * Rng(5, 0, static_cast<std::uint64_t>(i[0]), static_cast<std::uint64_t>(i[2])).uniform());
+    return i[1] >= first && i[1] < first + 12;
+  });
+  const HolePattern pattern = find_pattern(array);
+  EXPECT_THAT(pattern.along, testing::ElementsAre(1));
+  EXPECT_EQ(pattern.text(), "gaps along mode 2");
+  // The part is made of gaps too: most of its cells have a neighbour in it.
+  const std::vector<Index> part = choose_part(array, array.observed, pattern, {.share = .1});
+  Index neighbours = 0;
+  for (const Index cell : part) neighbours += std::count(part.begin(), part.end(), cell + 4);
+  EXPECT_GT(neighbours, static_cast<Index>(part.size()) * 3 / 4);
+}
+
+TEST(HolePattern, TakesNoTimeForManyModes) {
+  const DenseArray binary = with_holes(std::vector<Index>(16, 2), [](const Shape& i) { return i[3] == i[7]; });
+  EXPECT_GT(find_pattern(binary).density, .4);
+  std::vector<Index> shape(40, 1);
+  shape[5] = 6, shape[20] = 7, shape[33] = 8;
+  const DenseArray thin = with_holes(shape, [](const Shape& i) { return i[5] == 2 && i[33] == 3; });
+  EXPECT_THAT(find_pattern(thin).along, testing::ElementsAre(20));
 }
 
 TEST(HolePattern, FindsBlocksAlongTwoOfFourModes) {

@@ -4,6 +4,7 @@
 
 #include "completion/array/generalized.h"
 #include "completion/array/list_fit.h"
+#include "completion/array/verdict.h"
 #include "rankflow/error.h"
 
 namespace rankflow::completion {
@@ -13,6 +14,11 @@ constexpr Index kTreeFrom = 4, kTreeTo = 8;  // orders at which a tree is tried 
 constexpr Index kMostForExact = 1'000'000;   // observations of a list that an exact solution is looked for in
 constexpr Index kGrowthFirst = 20'000;       // observations up to which growing CP takes seconds
 
+// Matched to round-off, and by cells that nobody fitted, too: no rival can be better.
+bool settled(const ArrayRun& run, const ArrayFit& fit) {
+  return run.interrupted || (fit.solved && !contradicted(run, fit));
+}
+
 // Exact models first: one that matches the cells to round-off needs no rival. Lists have no overlap.
 std::vector<ArrayFit> compete(ArrayRun& run) {
   if (run.dense || run.tensor.num_observed() <= kMostForExact) {
@@ -20,15 +26,15 @@ std::vector<ArrayFit> compete(ArrayRun& run) {
     bool noisy = false;
     if (run.options.model == ArrayModel::automatic && order >= kTreeFrom && order <= kTreeTo) {
       ArrayFit first = small_exact_cp(run);
-      if (first.solved || run.interrupted) return {std::move(first)};
+      if (settled(run, first)) return {std::move(first)};
       noisy = first.stop == Stop::validation;
       // To a sum of outer products a tree looks like noise: it is tried in any case.
       ArrayFit tree = validated_tree(run, GrowStrategy::exact, kNaN);
-      if (tree.solved || run.interrupted) return {std::move(tree)};
+      if (settled(run, tree)) return {std::move(tree)};
     }
     if (!noisy) {
       ArrayFit exact = validated_cp(run, GrowStrategy::exact, kNaN);
-      if (exact.solved || run.interrupted) return {std::move(exact)};
+      if (settled(run, exact)) return {std::move(exact)};
     }
   }
   if (!run.dense) return validated_list(run);

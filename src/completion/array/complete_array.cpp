@@ -12,10 +12,11 @@
 #include "completion/array/describe.h"
 #include "completion/array/empty_indices.h"
 #include "completion/array/fits.h"
-#include "completion/array/generalized.h"
 #include "completion/array/held_out.h"
 #include "completion/array/list_fit.h"
 #include "completion/array/ranking.h"
+#include "completion/array/unseen.h"
+#include "completion/array/verdict.h"
 #include "completion/fingerprint.h"
 #include "completion/magnitude.h"
 #include "rankflow/error.h"
@@ -27,9 +28,6 @@ using namespace completion;
 using Clock = std::chrono::steady_clock;
 
 constexpr Index kFewestToJudge = 50;  // observations below which nothing is held out
-constexpr double kClearly = 0.9;      // of the error of means: predicts
-constexpr double kDeviations = 3;     // from chance
-constexpr double kSurely = 0.95;      // the same where the 95 % interval lies below it
 
 void check(const Tensor& tensor, const ArrayOptions& options) {
   if (tensor.order() < 2) throw InputError(tensor.source, "an array of order 1 has nothing to be completed from");
@@ -81,42 +79,20 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
     result.message = chosen.message;
     return;
   }
+  if (run.options.loss == TensorPenalty::squared)  // others have intervals that grow with the prediction
+    chosen.predictor = with_unseen(run, run.split.held_out, chosen.predictor);
   describe(chosen, result);
   judge(run, result);
-  const bool held = result.held_out.has_value();
-  if (chosen.generalized) {
-    const ArrayFit& effects = fits.front();
-    result.baseline = "effects of single modes under the same loss";
-    judge_generalized(run, chosen, effects, result);
-    const bool usual = !held || !(result.ranking || std::isfinite(result.deviance));
-    const double error =
-                     usual && held ? result.held_out->rmse : verdict_measure(chosen, result.ranking, result.deviance),
-                 means = usual && held ? result.baseline_rmse
-                                       : verdict_measure(effects, result.baseline_ranking, result.baseline_deviance);
-    result.verdict = error < kClearly * means ? GrowVerdict::predicts : GrowVerdict::not_determined;
-    if (run.options.refit && (held || run.split.validation_given))
-      result.table_predictor = fit_again(run, chosen).predictor;
-    return;
-  }
-  const bool pairs = run.tensor.layout == Tensor::Layout::dense || pairs_are_seen(run.tensor);
-  result.baseline = pairs ? "means of modes and of pairs of modes" : "means of modes";
-  result.baseline_rmse = error_of_means(run.tensor, run.split.held_out);
-  const std::vector<Index>& unseen = held ? run.split.held_out : run.split.validation.at(0);
-  const double means =
-      std::min(held ? result.baseline_rmse : error_of_means(run.tensor, unseen), error_of_constant(run.tensor, unseen));
-  const double error = held ? result.held_out->rmse : chosen.validation_rmse;
-  // A tenth less than the means; a twentieth where the interval rules chance out. On few cells that much is chance: a
-  // mean square of n normal errors has the relative deviation sqrt(2 / n).
-  const bool surely = held && error < kSurely * means && result.held_out->rmse_high < means;
-  const double chance = std::min(1.0, kDeviations * std::sqrt(2 / static_cast<double>(unseen.size())));
-  const bool by_chance =
-      held ? !beats_constant(run, *result.predictor, kDeviations) : error * error >= (1 - chance) * means * means;
-  const bool predicts = (error < kClearly * means || surely) && !by_chance;
-  result.verdict = chosen.solved ? GrowVerdict::solved : predicts ? GrowVerdict::predicts : GrowVerdict::not_determined;
-  if (run.options.refit && held) {
-    ArrayFit again = fit_again(run, chosen);
-    if (!run.interrupted) result.table_predictor = again.predictor;
-  }
+  result.verdict = verdict_of(run, fits, chosen, result);
+  if (!run.options.refit || !(result.held_out || (chosen.generalized && run.split.validation_given))) return;
+  const ArrayFit again = fit_again(run, chosen);
+  if (run.interrupted) return;
+  const std::string problem = lost_its_way(run, *result.predictor, *again.predictor);
+  if (problem.empty())
+    result.table_predictor = again.predictor;
+  else
+    result.warnings.push_back("the fit on all observations lost its way (" + problem +
+                              "): what is written comes from the fit that was judged");
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ ArrayFit again(ArrayRun& run, const Descent& descent, const ArrayFit& chosen) {
   const TensorProblem<double> all = problem_without(run.tensor, {});
   const auto result = follow(run, descent, all, nullptr, chosen.updates, "refit gd " + fit.model, "refit gd");
   keep(result, fit);
-  fit.predictor = again_predictor(result.model, chosen);
+  fit.predictor = again_predictor(run, result.model, chosen);
   return fit;
 }
 

@@ -52,13 +52,17 @@ std::string warning_of(const EmptyIndices& empty, const Tensor& tensor) {
       empty.count, tensor.size(empty.mode), empty.mode + 1, empty.names.front());
 }
 
-void fill_empty_rows(const Tensor& tensor, const std::vector<Index>& numbers, GeneralizedCp& model) {
+std::vector<std::vector<char>> seen_indices(const Tensor& tensor, const std::vector<Index>& numbers) {
   std::vector<std::vector<char>> seen;
   for (Index n = 0; n < tensor.order(); ++n) {
     seen.emplace_back(static_cast<std::size_t>(tensor.size(n)), 0);
     for (const Index k : numbers) seen.back()[tensor.index[n][k]] = 1;
   }
-  fill_empty_rows(seen, model);
+  return seen;
+}
+
+void fill_empty_rows(const Tensor& tensor, const std::vector<Index>& numbers, GeneralizedCp& model) {
+  fill_empty_rows(seen_indices(tensor, numbers), model);
 }
 
 void fill_empty_rows(const std::vector<std::vector<char>>& seen, GeneralizedCp& model) {
@@ -68,8 +72,31 @@ void fill_empty_rows(const std::vector<std::vector<char>>& seen, GeneralizedCp& 
   }
 }
 
-void fill_empty_rows(const Tensor& tensor, CpFactorization<double>& model) {
-  for (Index n = 0; n < tensor.order(); ++n) fill(seen_in(tensor, n), model.factors[n]);
+void fill_empty_rows(const std::vector<std::vector<char>>& seen, CpFactorization<double>& model) {
+  for (std::size_t n = 0; n < seen.size(); ++n) fill(seen[n], model.factors[n]);
+}
+
+// Nodes 0 to order - 1 are the leaves.
+void fill_empty_rows(const std::vector<std::vector<char>>& seen, TreeFactorization<double>& model) {
+  for (std::size_t n = 0; n < seen.size(); ++n) fill(seen[n], model.weights[n]);
+}
+
+void fill_empty_rows(const std::vector<std::vector<char>>& seen, std::vector<float>& values) {
+  Index inner = static_cast<Index>(values.size());
+  for (const std::vector<char>& mode : seen) {
+    const Index size = std::ssize(mode), count = std::count(mode.begin(), mode.end(), 1);
+    inner /= size;
+    if (count == 0 || count == size) continue;
+    for (Index outer = 0; outer < std::ssize(values); outer += size * inner)
+      for (Index k = 0; k < inner; ++k) {
+        double sum = 0;
+        float* fibre = values.data() + outer + k;
+        for (Index i = 0; i < size; ++i)
+          if (mode[i]) sum += static_cast<double>(fibre[i * inner]);
+        for (Index i = 0; i < size; ++i)
+          if (!mode[i]) fibre[i * inner] = static_cast<float>(sum / static_cast<double>(count));
+      }
+  }
 }
 
 }  // namespace rankflow::completion

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "completion/array/empty_indices.h"
 #include "completion/array/factor_files.h"
 #include "completion/array/fits.h"
 #include "completion/array/predictors.h"
@@ -63,7 +64,8 @@ class Validation {
   double rmse() const { return std::sqrt(squares_ / static_cast<double>(plain_.residuals.size())); }
 
   /// Of a fit to all that trains, with intervals calibrated by what was added.
-  std::shared_ptr<const ArrayPredictor> predictor(const Model& model) {
+  std::shared_ptr<const ArrayPredictor> predictor(Model model) {
+    fill_empty_rows(seen_indices(run_.tensor, numbers_without(run_.tensor, run_.split.held_out)), model);
     if (run_.dense) {
       const DenseParts parts = dense_parts(run_, false);
       return factor_predictor(model, run_.tensor.shape(),
@@ -83,7 +85,8 @@ class Validation {
 
 /// Of a fit to all observations: predicts as it does, with the intervals of the fit that was judged.
 template <class Model>
-std::shared_ptr<const ArrayPredictor> again_predictor(const Model& model, const ArrayFit& chosen) {
+std::shared_ptr<const ArrayPredictor> again_predictor(const ArrayRun& run, Model model, const ArrayFit& chosen) {
+  fill_empty_rows(seen_indices(run.tensor, numbers_without(run.tensor, {})), model);
   return recentred(factor_predictor(model, PlainIntervals{}), chosen.predictor);
 }
 

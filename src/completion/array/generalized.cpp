@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "completion/array/empty_indices.h"
 #include "completion/array/predictors.h"
 #include "completion/array/ranking.h"
 #include "completion/fit_archive.h"
+#include "problem/chance.h"
 
 namespace rankflow::completion {
 namespace {
@@ -30,26 +32,36 @@ double least_rho(TensorPenalty penalty, double y) {
   return penalty == TensorPenalty::poisson && y > 0 ? y - y * std::log(y) : 0;
 }
 
-double mean_loss(const Tensor& tensor, const std::vector<Index>& numbers, const GeneralizedCp& model) {
+double weight_of(const Tensor& tensor, Index k) {
+  return tensor.weight.empty() ? 1 : static_cast<double>(tensor.weight[k]);
+}
+
+// Of the linear predictor x(k).
+template <class Linear>
+double mean_loss(const Tensor& tensor, const std::vector<Index>& numbers, const TensorLoss& loss, Linear&& x) {
   double sum = 0, weights = 0;
   for (const Index k : numbers) {
-    const double w = tensor.weight.empty() ? 1 : static_cast<double>(tensor.weight[k]), y = tensor.value[k];
-    sum += w * (model.loss.rho(model.linear(index_at(tensor, k)), y) - least_rho(model.loss.penalty, y));
+    const double w = weight_of(tensor, k), y = tensor.value[k];
+    sum += w * (loss.rho(x(k), y) - least_rho(loss.penalty, y));
     weights += w;
   }
   return sum / weights;
 }
 
-std::vector<Index> all_without(const Tensor& tensor, const std::vector<Index>& without) {
-  std::vector<Index> numbers;
-  auto next = without.begin();
-  for (Index k = 0; k < tensor.num_observed(); ++k) {
-    if (next != without.end() && *next == k)
-      ++next;
-    else
-      numbers.push_back(k);
-  }
-  return numbers;
+double mean_loss(const Tensor& tensor, const std::vector<Index>& numbers, const GeneralizedCp& model) {
+  return mean_loss(tensor, numbers, model.loss, [&](Index k) { return model.linear(index_at(tensor, k)); });
+}
+
+// Linear predictor of the constant with the least loss (of Huber's: nearly, the median).
+double best_constant(const ArrayRun& run, const std::vector<Index>& numbers) {
+  std::vector<double> values;
+  for (const Index k : numbers) values.push_back(run.tensor.value[k]);
+  if (run.options.loss == TensorPenalty::huber) return median_of(values);
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  if (run.options.loss == TensorPenalty::poisson) return std::log(std::max(mean, kSmallestRate));
+  if (run.options.loss != TensorPenalty::logistic) return mean;
+  const double share = std::clamp(mean, kSmallestRate, 1 - kSmallestRate);
+  return std::log(share / (1 - share));
 }
 
 GeneralizedCpOptions options_of(const ArrayRun& run) {
@@ -112,7 +124,7 @@ ArrayFit validate(ArrayRun& run, const GeneralizedCpOptions& options, const std:
     train.loss = loss_of(run);
     std::optional<FactRanker> ranker;
     if (run.options.absent_zero)
-      ranker.emplace(run.tensor, part, all_without(run.tensor, run.split.held_out), run.ranked_modes);
+      ranker.emplace(run.tensor, part, numbers_without(run.tensor, run.split.held_out), run.ranked_modes);
     const GeneralizedCpCriterion criterion = [&](const GeneralizedCp& model) {
       return ranker ? 1 - ranker->rank(model).mrr : mean_loss(run.tensor, part, model);
     };
@@ -120,7 +132,7 @@ ArrayFit validate(ArrayRun& run, const GeneralizedCpOptions& options, const std:
     const std::string fit_name =
         fmt::format("validate {} {:g} {}", name, options.decay, &part - run.split.validation.data());
     GeneralizedCpResult result = follow(run, engine, fit_name, "validate " + name);
-    fill_empty_rows(run.tensor, all_without(run.tensor, together(run.split.held_out, part)), result.model);
+    fill_empty_rows(run.tensor, numbers_without(run.tensor, together(run.split.held_out, part)), result.model);
     fit.criterion += result.criterion / static_cast<double>(run.split.validation.size());
     iterations += result.best_iteration;
     for (const Index k : part)
@@ -148,13 +160,13 @@ GeneralizedCpResult fit_all(ArrayRun& run, const ArrayFit& chosen, const std::ve
   train.loss = loss_of(run);
   GeneralizedCpFit engine({train, run.options.absent_zero}, options);
   GeneralizedCpResult result = follow(run, engine, stage, stage);
-  fill_empty_rows(run.tensor, all_without(run.tensor, without), result.model);
+  fill_empty_rows(run.tensor, numbers_without(run.tensor, without), result.model);
   return result;
 }
 
 double train_rmse(const ArrayRun& run, const GeneralizedCp& model) {
   double squares = 0;
-  const std::vector<Index> numbers = all_without(run.tensor, run.split.held_out);
+  const std::vector<Index> numbers = numbers_without(run.tensor, run.split.held_out);
   for (const Index k : numbers) squares += std::pow(model.mean(index_at(run.tensor, k)) - run.tensor.value[k], 2);
   return std::sqrt(squares / static_cast<double>(numbers.size()));
 }
@@ -223,7 +235,7 @@ void judge_generalized(const ArrayRun& run, const ArrayFit& chosen, const ArrayF
   for (const Index k : numbers) squares += std::pow(means.mean(index_at(run.tensor, k)) - run.tensor.value[k], 2);
   result.baseline_rmse = std::sqrt(squares / static_cast<double>(numbers.size()));
   if (run.options.absent_zero) {
-    const FactRanker ranker(run.tensor, numbers, all_without(run.tensor, {}), run.ranked_modes);
+    const FactRanker ranker(run.tensor, numbers, numbers_without(run.tensor, {}), run.ranked_modes);
     const auto ranking = [&](const GeneralizedCp& of) {
       FactRanking found = ranker.rank(of);
       found.auc = area_under_curve(run.tensor, numbers, of, run.options.seed);
@@ -237,8 +249,30 @@ void judge_generalized(const ArrayRun& run, const ArrayFit& chosen, const ArrayF
   }
 }
 
-double verdict_measure(const ArrayFit& fit, const std::optional<FactRanking>& ranking, double deviance) {
-  return ranking ? 1 - ranking->mrr : std::isfinite(deviance) ? deviance : fit.criterion;
+DevianceGains gains_over_constant(const ArrayRun& run, const GeneralizedCp& model) {
+  const std::vector<Index>& unseen = run.split.held_out;
+  const double constant = best_constant(run, numbers_without(run.tensor, unseen));
+  DevianceGains found;
+  double sum = 0, weights = 0;
+  for (const Index k : unseen) {
+    const double w = weight_of(run.tensor, k), y = run.tensor.value[k], rival = model.loss.rho(constant, y);
+    found.gains.push_back(2 * w * (rival - model.loss.rho(model.linear(index_at(run.tensor, k)), y)));
+    sum += 2 * w * (rival - least_rho(model.loss.penalty, y));
+    weights += w;
+  }
+  found.constant = sum / weights;
+  return found;
+}
+
+double constant_criterion(const ArrayRun& run) {
+  if (run.options.absent_zero) return HUGE_VAL;
+  const TensorLoss loss = loss_of(run);
+  double criterion = 0;
+  for (const std::vector<Index>& part : run.split.validation) {
+    const double constant = best_constant(run, numbers_without(run.tensor, together(run.split.held_out, part)));
+    criterion += mean_loss(run.tensor, part, loss, [&](Index) { return constant; });
+  }
+  return criterion / static_cast<double>(run.split.validation.size());
 }
 
 }  // namespace rankflow::completion

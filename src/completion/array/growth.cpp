@@ -224,7 +224,7 @@ ArrayFit again(ArrayRun& run, const ArrayFit& chosen, const typename Growth::Res
   std::optional<typename Growth::Result>& kept = Growth::kept(fit);
   kept = follow<Growth>(run, engine, name, name);
   take(*kept, fit);
-  fit.predictor = again_predictor(kept->model, chosen);
+  fit.predictor = again_predictor(run, kept->model, chosen);
   return fit;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "problem/chance.h"
 #include "rankflow/tensor_effects.h"
 
 namespace rankflow::completion {
@@ -79,20 +80,13 @@ double error_of_constant(const Tensor& tensor, const std::vector<Index>& unseen)
 
 bool beats_constant(const ArrayRun& run, const ArrayPredictor& predictor, double standard_errors) {
   const std::vector<Index>& unseen = run.split.held_out;
-  const double count = static_cast<double>(unseen.size()), mean = mean_without(run.tensor, unseen);
-  double sum = 0, squares = 0, nearer = 0;
+  std::vector<double> fitted, x, y;
   for (const Index k : unseen) {
-    const double y = run.tensor.value[k], e = predictor.predict(index_at(run.tensor, k)) - y;
-    const double gain = (y - mean) * (y - mean) - e * e;
-    sum += gain;
-    squares += gain * gain;
-    nearer += gain > 0 ? 1 : gain < 0 ? 0 : .5;
+    x.push_back(predictor.predict(index_at(run.tensor, k)));
+    y.push_back(run.tensor.value[k]);
   }
-  if (count < 2) return false;
-  const double variance = (squares - sum * sum / count) / (count - 1);
-  // Few large values can hide a difference in the squares that most cells show, and the other way round.
-  return sum > standard_errors * std::sqrt(count * std::max(0.0, variance)) ||
-         nearer - .5 * count > standard_errors * .5 * std::sqrt(count);
+  for (const Index k : numbers_without(run.tensor, unseen)) fitted.push_back(run.tensor.value[k]);
+  return nearer_than_constants(x, y, {}, mean_without(run.tensor, unseen), median_of(fitted), standard_errors);
 }
 
 }  // namespace rankflow::completion

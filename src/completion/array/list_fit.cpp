@@ -53,13 +53,10 @@ ListCpResult follow(ArrayRun& run, ListCpFit& engine, const std::string& stage) 
 }
 
 void fill_rows(const ArrayRun& run, const std::vector<std::uint8_t>& role, GeneralizedCp& model) {
-  std::vector<std::vector<char>> seen;
-  for (Index n = 0; n < run.tensor.order(); ++n) {
-    seen.emplace_back(static_cast<std::size_t>(run.tensor.size(n)), 0);
-    for (std::size_t k = 0; k < role.size(); ++k)
-      if (role[k] == fitted) seen.back()[run.tensor.index[n][k]] = 1;
-  }
-  fill_empty_rows(seen, model);
+  std::vector<Index> numbers;
+  for (std::size_t k = 0; k < role.size(); ++k)
+    if (role[k] == fitted) numbers.push_back(static_cast<Index>(k));
+  fill_empty_rows(run.tensor, numbers, model);
 }
 
 ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string& stage) {

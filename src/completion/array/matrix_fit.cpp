@@ -142,7 +142,7 @@ ArrayFit matrix_again(ArrayRun& run, const ArrayFit& chosen) {
     return refit_unfolded(all, *chosen.matrix, flow_options(run, chosen.matrix->centering), observers);
   });
   take(*fit.matrix, fit);
-  fit.predictor = again_predictor(fit.matrix->model, chosen);
+  fit.predictor = again_predictor(run, fit.matrix->model, chosen);
   return fit;
 }
 

@@ -42,6 +42,11 @@ OverlapResult follow(ArrayRun& run, OverlapFit& engine, const std::string& fit, 
   return finished(run, fit, engine.state(), engine.result());
 }
 
+std::vector<float> filled(const ArrayRun& run, const std::vector<Index>& without, std::vector<float> values) {
+  fill_empty_rows(seen_indices(run.tensor, numbers_without(run.tensor, without)), values);
+  return values;
+}
+
 OverlapOptions overlap_options(const ArrayRun& run) {
   OverlapOptions options = run.options.overlap;
   options.seed = run.options.seed;
@@ -68,7 +73,7 @@ ArrayFit validated_overlap(ArrayRun& run, double to_beat) {
   fit.validation_rmse = result.validation_rmse;
   take(result, fit);
   fit.predictor = dense_predictor(
-      run.tensor.shape(), result.values,
+      run.tensor.shape(), filled(run, run.split.held_out, result.values),
       calibrate_intervals(run.dense->array, parts.train, result.values, parts.validation, result.part_values));
   fit.overlap = std::move(result);
   return fit;
@@ -82,7 +87,8 @@ ArrayFit overlap_again(ArrayRun& run, const ArrayFit& chosen) {
   OverlapFit engine(problem, *chosen.overlap, overlap_options(run));
   fit.overlap = follow(run, engine, "refit overlap", "refit on all observations");
   take(*fit.overlap, fit);
-  fit.predictor = recentred(dense_predictor(run.tensor.shape(), fit.overlap->values, {}), chosen.predictor);
+  fit.predictor =
+      recentred(dense_predictor(run.tensor.shape(), filled(run, {}, fit.overlap->values), {}), chosen.predictor);
   return fit;
 }
 

@@ -6,6 +6,7 @@
 
 #include "completion/array/factor_files.h"
 #include "completion/array/predictors.h"
+#include "completion/array/unseen.h"
 #include "rankflow/error.h"
 
 namespace rankflow::completion {
@@ -54,6 +55,15 @@ Predictor read_recentred(const Archive& from, const std::vector<Index>& shape) {
   return recentred(parts[0], parts[1]);
 }
 
+Predictor read_unseen(const Archive& from, const std::vector<Index>& shape) {
+  Archive part;
+  part.set_source(from.source());
+  for (const std::string& name : from.names())
+    if (name.starts_with("inner.")) part.set(name.substr(6), from.at(name));
+  if (part.has("kind") && part.get_text("kind") == "unseen") complain(from, "what it predicts with holds itself");
+  return unseen_predictor(read_predictor(part, shape), load_unseen(from, shape));
+}
+
 struct Kind {
   const char* name;
   Predictor (*read)(const Archive&, const std::vector<Index>& shape);
@@ -63,7 +73,8 @@ constexpr Kind kKinds[] = {{"cp", read_factors<CpFactorization<double>, load_cp>
                            {"matrix", read_factors<UnfoldedMatrix, load_matrix>},
                            {"generalized", read_generalized},
                            {"overlap", read_dense},
-                           {"recentred", read_recentred}};
+                           {"recentred", read_recentred},
+                           {"unseen", read_unseen}};
 
 }  // namespace
 

@@ -106,16 +106,20 @@ ArraySplit split_array(const Tensor& tensor, const std::optional<DenseView>& den
   return split;
 }
 
-TensorProblem<double> problem_without(const Tensor& tensor, const std::vector<Index>& without) {
-  TensorProblem<double> problem = empty_problem(tensor);
+std::vector<Index> numbers_without(const Tensor& tensor, const std::vector<Index>& without) {
+  std::vector<Index> numbers;
   auto next = without.begin();
   for (Index k = 0; k < tensor.num_observed(); ++k) {
     if (next != without.end() && *next == k)
       ++next;
     else
-      append(tensor, k, problem);
+      numbers.push_back(k);
   }
-  return problem;
+  return numbers;
+}
+
+TensorProblem<double> problem_without(const Tensor& tensor, const std::vector<Index>& without) {
+  return problem_of(tensor, numbers_without(tensor, without));
 }
 
 TensorProblem<double> problem_of(const Tensor& tensor, const std::vector<Index>& numbers) {

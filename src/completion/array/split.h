@@ -36,6 +36,8 @@ ArraySplit split_array(const Tensor& tensor, const std::optional<DenseView>& den
 TensorProblem<double> problem_without(const Tensor& tensor, const std::vector<Index>& without);
 TensorProblem<double> problem_of(const Tensor& tensor, const std::vector<Index>& numbers);
 
+/// Numbers of all observations that are not in `without` (ascending).
+std::vector<Index> numbers_without(const Tensor& tensor, const std::vector<Index>& without);
 /// The indices of an observation.
 std::vector<std::int32_t> index_at(const Tensor& tensor, Index k);
 

@@ -77,7 +77,7 @@ Engine::Engine(std::unique_ptr<Family> family, Cells train, std::optional<Cells>
 
 void Engine::start_refit(const Point& point, const GrowReport& validated) {
   if (!job_.family->valid(point)) throw InputError("model", "the model to fit again has another shape");
-  refitting_ = true;
+  job_.refitting = true;
   progress_.phase = Phase::refit;
   progress_.tried_noisy = true;
   progress_.current.point = point;
@@ -161,7 +161,7 @@ void Engine::restore(const Archive& state) {
   if (stop < 0 || stop > static_cast<std::int64_t>(Stop::diverged))
     throw InputError("grow.stop", "found reason " + std::to_string(stop) + " for stopping, expected 0 to " +
                                       std::to_string(static_cast<int>(Stop::diverged)));
-  if (progress_.tried_noisy && !refitting_) split_for_noise(job_);
+  if (progress_.tried_noisy && !job_.refitting) split_for_noise(job_);
   // A limit may be raised and an interruption taken back; an end is an end, and is found again.
   stop_ = Stop::not_run;
 }

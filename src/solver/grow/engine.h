@@ -36,7 +36,6 @@ class Engine {
   Job job_;
   Normalization normalization_;
   Progress progress_;
-  bool refitting_ = false;
   Stop stop_ = Stop::not_run;
   double seconds_before_ = 0;
   Budget::Clock::time_point started_ = Budget::Clock::now();

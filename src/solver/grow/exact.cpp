@@ -30,7 +30,7 @@ void start_over(const Job& job, Progress& progress) {
 void end_attempt(const Job& job, Progress& progress, bool stalled) {
   ++progress.attempt;
   start_over(job, progress);
-  const bool over = progress.attempt >= job.options.attempts;
+  const bool over = job.refitting || progress.attempt >= job.options.attempts;
   if (job.options.strategy == GrowStrategy::automatic && !progress.tried_noisy && (stalled || over)) {
     progress.tried_noisy = true;
     progress.phase = Phase::noisy_grow;
@@ -73,7 +73,8 @@ void keep_better(const Job& job, const Found& found, Progress& progress) {
 }
 
 void end_noisy(const Job& job, Progress& progress) {
-  const bool over = progress.attempt >= job.options.attempts || job.options.strategy == GrowStrategy::noisy;
+  const bool over =
+      job.refitting || progress.attempt >= job.options.attempts || job.options.strategy == GrowStrategy::noisy;
   const bool predicts = progress.best && progress.best->predicts;
   progress.phase = over || predicts ? Phase::ended : Phase::grow;
   start_over(job, progress);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "problem/chance.h"
 #include "rankflow/rng.h"
 #include "solver/grow/determination.h"
 
@@ -46,20 +47,13 @@ double best_constant(const Cells& fit, const Cells& validation) {
 
 bool clearly_better(const Cells& fit, const Cells& validation, const std::vector<double>& x) {
   const double constant = best_constant(fit, validation);
-  const double count = static_cast<double>(validation.count());
-  double own = 0, means = 0, sum = 0, squares = 0, nearer = 0;
+  double own = 0, means = 0;
   for (Index k = 0; k < validation.count(); ++k) {
     const double weight = validation.weight_of(k), y = validation.value[k];
-    const double error = weight * (x[k] - y) * (x[k] - y), other = weight * (constant - y) * (constant - y);
-    own += error, means += other;
-    nearer += error < other ? 1 : error == other ? .5 : 0;
-    sum += other - error, squares += (other - error) * (other - error);
+    own += weight * (x[k] - y) * (x[k] - y), means += weight * (constant - y) * (constant - y);
   }
-  if (count < 2 || !(own <= kClearly * kClearly * means)) return false;
-  const double variance = (squares - sum * sum / count) / (count - 1);
-  // Few large values can hide a difference in the squares that most cells show, and the other way round.
-  return sum > kStandardErrors * std::sqrt(count * std::max(0.0, variance)) ||
-         nearer - .5 * count > kStandardErrors * .5 * std::sqrt(count);
+  if (!(own <= kClearly * kClearly * means)) return false;
+  return nearer_than_constants(x, validation.value, validation.weight, constant, median_of(fit.value), kStandardErrors);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Job {
   Cells train;                      // all observations that may be fitted
   std::optional<Cells> validation;  // the caller's
   GrowOptions options;
+  bool refitting = false;  // a model that was judged is fitted again: no attempts after that
   /// What the noisy strategy fits and validates on: the two above, or parts of the first.
   std::optional<Cells> own_fit, own_validation;
 

@@ -11,7 +11,8 @@
 namespace rankflow::overlap {
 namespace {
 
-constexpr Index kBlock = 1 << 14;  // cells of an elementwise pass that a thread takes at a time
+constexpr Index kMostUnfoldings = 30;  // seven modes and their pairs
+constexpr Index kBlock = 1 << 14;      // cells of an elementwise pass that a thread takes at a time
 constexpr Index kLanes = 8;
 constexpr double kCellNs = .5;  // a guess, to leave small passes on one thread
 
@@ -71,7 +72,8 @@ Unfoldings choose_unfoldings(const std::vector<Index>& shape, Index limit) {
   const auto order = static_cast<Index>(shape.size());
   for (Index n = 0; order >= 4 && n < order; ++n)
     for (Index m = n + 1; m < order; ++m)
-      if (shape[n] * shape[m] <= limit) unfoldings.pairs.emplace_back(n, m);
+      if (shape[n] > 1 && shape[m] > 1 && shape[n] * shape[m] <= limit) unfoldings.pairs.emplace_back(n, m);
+  if (unfoldings.count() > kMostUnfoldings) unfoldings.pairs.clear();
   return unfoldings;
 }
 

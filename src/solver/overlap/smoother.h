@@ -26,7 +26,8 @@ struct Unfoldings {
   std::vector<std::pair<Index, Index>> pairs;
   Index count() const { return static_cast<Index>(shape.size() + pairs.size()); }
 };
-/// All pairs of modes with at most `limit` indices together, for order 4 and more.
+/// All pairs of modes with at most `limit` indices together, for order 4 and more; none where that makes more
+/// unfoldings than a search over their weights can go through.
 Unfoldings choose_unfoldings(const std::vector<Index>& shape, Index limit);
 
 /// What a point of the path is solved with.
