@@ -209,6 +209,10 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
   kept = follow<Growth>(run, engine, fmt::format("fit {} {}", fit.model, which), "fit " + fit.model);
   if (run.interrupted) return fit;
   take(*kept, fit);
+  if (first->stop == Stop::time_limit) {
+    fit.stop = Stop::time_limit;
+    fit.message += "; the time limit cut the growth short";
+  }
   fit.solved = kept->solved() && first->solved();
   fit.predictor = validation.predictor(kept->model);
   return fit;

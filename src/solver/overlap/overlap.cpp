@@ -20,6 +20,8 @@ constexpr std::int64_t kStateVersion = 1;
 enum class Phase : std::int64_t { search, validate, refit, ended };
 // Final fits take so many times the longest path of the search: a finer path with the parts and one on everything.
 constexpr double kFinalShare = 4;
+// Of the time limit, that the search may spend at most, and search and validation together.
+constexpr double kSearchShare = .4, kValidateShare = .7;
 // A path of the search is given up at this share of the best one's eps if its error was never below that one's times
 // this factor: bad weights would walk to eps_end.
 constexpr double kFarBelow = .3, kFarFrom = 1.1;
@@ -70,6 +72,15 @@ struct OverlapFit::Impl {
   bool out_of_time() const {
     return options.max_seconds > 0 && !kept.trials.empty() &&
            seconds() + kFinalShare * longest_path > options.max_seconds;
+  }
+
+  // A path under way ends where it is once its share of the time limit is spent.
+  bool cut_short() {
+    const double share = phase == Phase::search ? kSearchShare : phase == Phase::validate ? kValidateShare : 1;
+    if (options.max_seconds == 0 || path->points() == 0 || seconds() <= share * options.max_seconds) return false;
+    kept.stop = Stop::time_limit;
+    kept.message = "the time limit cut a path short";
+    return true;
   }
 
   void next_trial() {
@@ -130,7 +141,7 @@ struct OverlapFit::Impl {
 
   bool advance() {
     if (phase == Phase::ended) return false;
-    while (phase != Phase::ended && !path->advance()) path_ended();
+    while (phase != Phase::ended && (cut_short() || !path->advance())) path_ended();
     if (phase == Phase::ended) return false;
     ++step.iteration;
     step.seconds = seconds();
