@@ -12,11 +12,12 @@
 namespace rankflow::completion {
 namespace {
 
-constexpr double kPerFreedom = 3;          // observations for each degree of freedom of a first look
-constexpr Index kEnoughForExact = 60'000;  // observations
-constexpr Index kFew = 2'000;              // observations up to which idle rounds do not tell noise from a bad start
-constexpr double kClearlyWorse = 1.02;     // than the error to beat, after the first of several parts
-constexpr double kShare = 0.2;  // of the time that is left, with at most three parts and two more fits in mind
+constexpr double kPerFreedom = 3;  // observations for each degree of freedom of a first look
+// Observations that an exact match is looked for in: so many for each index of each mode, between these bounds.
+constexpr Index kPerIndex = 40, kFewestForExact = 20'000, kMostForExact = 60'000;
+constexpr Index kFew = 2'000;           // observations up to which idle rounds do not tell noise from a bad start
+constexpr double kClearlyWorse = 1.02;  // than the error to beat, after the first of several parts
+constexpr double kShare = 0.2;          // of the time that is left, with at most three parts and two more fits in mind
 
 Step step_of(const GrowStep& from, const std::string& model) {
   Step step;
@@ -118,6 +119,12 @@ TensorProblem<double> thinned(TensorProblem<double> problem, Index most) {
   return some;
 }
 
+Index enough_for_exact(const Tensor& tensor) {
+  Index indices = 0;
+  for (const Index size : tensor.shape()) indices += size;
+  return std::clamp(kPerIndex * indices, kFewestForExact, kMostForExact);
+}
+
 // What an attempt that nobody asked for may cost; 0 = no limit.
 struct GrowLimits {
   std::string name = {};
@@ -183,7 +190,7 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
   for (const std::vector<Index>& part : run.split.validation) {
     TensorProblem<double> train = problem_without(run.tensor, together(run.split.held_out, part));
     const TensorProblem<double> unseen = problem_of(run.tensor, part);
-    if (exact_only) train = thinned(std::move(train), kEnoughForExact);
+    if (exact_only) train = thinned(std::move(train), enough_for_exact(run.tensor));
     typename Growth::Engine engine = growth.engine(train, unseen, options);
     const std::string name = fmt::format("validate {} {} {}", fit.model, which, ++number);
     typename Growth::Result result =

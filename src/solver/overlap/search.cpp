@@ -29,7 +29,7 @@ std::vector<OverlapSetting> starts(Index unfoldings) {
   equal.weight.assign(static_cast<std::size_t>(unfoldings), 1.0);
   std::vector<OverlapSetting> list = {equal};
   if (unfoldings < 2) return list;
-  const std::vector<double> few = {10}, all = {10, 100, .1};
+  const std::vector<double> few = {10}, all = {10, .1};
   for (const double factor : unfoldings > kManyUnfoldings ? few : all) {
     for (Index n = 0; n < unfoldings; ++n) {
       OverlapSetting other = equal;
