@@ -69,9 +69,10 @@ const std::vector<Rule>& rules() {
        "--time-limit ends any of them"},
       {{"--max-rank"},
        [](const ArrayScope& scope) {
-         return of_descent(scope) || (scope.model != ArrayModel::automatic && scope.model != ArrayModel::overlap);
+         if (scope.model == ArrayModel::overlap) return false;
+         return of_descent(scope) || scope.loss != TensorPenalty::squared || scope.model != ArrayModel::automatic;
        },
-       "limits --model cp, tree and matrix; overlap and auto have no limit of the rank",
+       "limits --model cp, tree and matrix; under the squared loss overlap and auto have no limit of the rank",
        "name the model"},
       {{"--delta"},
        [](const ArrayScope& scope) { return scope.loss == TensorPenalty::huber; },

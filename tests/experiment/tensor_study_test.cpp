@@ -205,7 +205,7 @@ TEST(TensorStudy, AModelThatNoMemoryHoldsIsRefusedBeforeTheFirstRun) {
   const auto message_of = [](const std::string& text) {
     try {
       experiment::plan_runs(test::parse(text));
-    } catch (const OptionError& error) {
+    } catch (const InputError& error) {
       return std::string(error.what());
     }
     return std::string();
