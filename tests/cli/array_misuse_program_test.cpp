@@ -184,6 +184,11 @@ TEST(ArrayMisuse, ReadingOptionsWithoutEffectAreWarnedOf) {
   const auto run = run_shell(in(folder, "complete cube.npz --json --missing -77"));
   EXPECT_THAT(json::parse(run.out)["warnings"].dump(), HasSubstr("--missing -77"));
   EXPECT_THAT(run.err, HasSubstr("--missing -77"));
+  Archive matrix;
+  matrix.set("x", Matrix(Matrix::Random(4, 3)));
+  matrix.write(folder / "matrix.npz");
+  const auto table = run_shell(in(folder, "check matrix.npz --json --columns 1,2 --missing 0 --delimiter tab"));
+  EXPECT_EQ(json::parse(table.out)["warnings"].size(), 3u) << table.out << table.err;
   const auto list = run_shell(in(folder, "check l.csv --columns 1,2,3,4 --array zzz --missing 0,-77 --json"));
   const std::string text = json::parse(list.out)["warnings"].dump();
   EXPECT_THAT(text, HasSubstr("--array has no effect"));
