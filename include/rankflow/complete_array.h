@@ -70,7 +70,8 @@ class ArrayPredictor {
   virtual double predict(std::span<const std::int32_t> index) const = 0;
   /// Covers a new observation with the given probability as far as the calibration cells imitate the holes.
   virtual Interval interval(std::span<const std::int32_t> index, double level) const = 0;
-  /// Average over all indices of those modes whose position is -1: what is said of an index nobody has seen.
+  /// Average over all indices of those modes whose position is -1: what is said of an index nobody has seen. Under the
+  /// losses logistic and poisson the prediction at the averages of the effects and factors.
   virtual double average(std::span<const std::int32_t> index, std::span<const Index> shape) const;
   /// Everything there is as named arrays, the text `kind` among them; the way back is `read_predictor()` of
   /// completion/array/predictor_kinds.h, which has one line per kind.

@@ -13,7 +13,8 @@ namespace rankflow {
 
 /// Reads one name per axis from every line; further fields are left out. The delimiter is found out from the first
 /// line. A first line that has all the axes' titles is a header, and its order is that of the columns; it is a header,
-/// too, if every name in it is a title, a general word or, where the axis' names are numbers, no number.
+/// too, if every name in it is a title, a general word or, where the axis' names are numbers, no number. A first line
+/// that names some of the axes but not each of them once is an InputError.
 class CellReader {
  public:
   /// general: what an axis without a title is called, e.g. "row"; `axes` and `general` have the same length. The axes

@@ -11,6 +11,8 @@
 
 namespace rankflow {
 
+class Archive;
+
 /// The value of the cell at `index` (a position per mode), computed when it is written; NaN leaves a hole. Called once
 /// per cell that is not observed, the last mode fastest (the first mode fastest for .mat).
 using TensorCell = std::function<double(std::span<const std::int32_t> index)>;
@@ -34,6 +36,9 @@ void write_cells(const std::string& path, const Tensor& names, const TensorEntri
 /// Observed cells in the array's own layout: a list stays a list, an array an array with holes (NaN); formats that know
 /// only one of them get that one.
 void write_tensor(const std::string& path, const Tensor& tensor, const WriteOptions& options = {});
+
+/// What names a tensor's modes in an .npz file, `mode_1_names` and so on and `titles`: only what there is to say.
+void set_names(Archive& archive, const Tensor& tensor);
 
 /// The formats that can be written, for help texts and messages.
 inline constexpr const char* kWritableTensorFormats =

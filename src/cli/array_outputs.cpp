@@ -6,6 +6,7 @@
 
 #include "cli/array_verbs.h"
 #include "cli/verbs.h"
+#include "data/rounding.h"
 #include "rankflow/archive.h"
 #include "rankflow/cell_writer.h"
 #include "rankflow/error.h"
@@ -28,13 +29,15 @@ template <class See>
 void each_cell(const Tensor& tensor, const ArrayPredictor& predictor, double level, bool keep_observed, See see) {
   const auto cells = static_cast<std::size_t>(tensor.cells());
   std::vector<std::int32_t> index(static_cast<std::size_t>(tensor.order()), 0);
+  constexpr Interval kNone = {kNaN, kNaN};
+  const bool given = interval_problem(predictor, index.size(), level).empty();
   Index next = 0;
   for (std::size_t cell = 0; cell < cells; ++cell) {
     bool observed = next < tensor.num_observed();
     for (std::size_t n = 0; observed && n < index.size(); ++n) observed = tensor.index[n][next] == index[n];
     const bool kept = observed && keep_observed;
     const double value = kept ? tensor.value[next] : predictor.predict(index);
-    see(index, value, kept ? Interval{value, value} : predictor.interval(index, level), kept);
+    see(index, value, kept ? Interval{value, value} : given ? predictor.interval(index, level) : kNone, kept);
     next += observed ? 1 : 0;
     for (std::size_t n = index.size(); n-- > 0;) {
       if (++index[n] < tensor.size(static_cast<Index>(n))) break;
@@ -57,21 +60,23 @@ void write_listed_intervals(const std::string& path, const Tensor& tensor, const
   writer.finish();
 }
 
-// values, low and high with the array's shape.
+// value, low and high with the array's shape, and what names its modes.
 void write_interval_arrays(const std::string& path, const Tensor& tensor, const ArrayPredictor& predictor, double level,
                            const WriteOptions& options) {
   std::vector<double> values, low, high;
   for (auto* list : {&values, &low, &high}) list->reserve(static_cast<std::size_t>(tensor.cells()));
   each_cell(tensor, predictor, level, options.keep_observed,
-            [&](const std::vector<std::int32_t>&, double value, const Interval& interval, bool) {
-              values.push_back(value);
-              low.push_back(interval.low);
-              high.push_back(interval.high);
+            [&](const std::vector<std::int32_t>&, double value, const Interval& interval, bool observed) {
+              const int digits = observed ? 0 : options.digits;
+              values.push_back(rounded(value, digits));
+              low.push_back(rounded(interval.low, digits));
+              high.push_back(rounded(interval.high, digits));
             });
   Archive archive;
-  archive.set("values", Array{tensor.shape(), std::move(values)});
+  archive.set("value", Array{tensor.shape(), std::move(values)});
   archive.set("low", Array{tensor.shape(), std::move(low)});
   archive.set("high", Array{tensor.shape(), std::move(high)});
+  set_names(archive, tensor);
   archive.write(path);
 }
 
@@ -85,6 +90,13 @@ void write_array(const OutputOptions& output, const Tensor& tensor, const ArrayC
 }
 
 }  // namespace
+
+std::string interval_problem(const ArrayPredictor& predictor, std::size_t order, double level) {
+  const std::vector<std::int32_t> first(order, 0);
+  const Interval interval = predictor.interval(first, level);
+  if (std::isfinite(interval.low) && std::isfinite(interval.high)) return "";
+  return fmt::format("this model's calibration is too small for intervals of level {:g}", level);
+}
 
 void write_array_intervals(const std::string& path, const Tensor& tensor, const ArrayPredictor& predictor, double level,
                            const WriteOptions& options) {

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/table_report.h"
+#include "data/rounding.h"
 #include "rankflow/tensor_summary.h"
 #include "rankflow/write_tensor.h"
 
@@ -14,6 +17,27 @@ namespace rankflow::cli {
 namespace {
 
 constexpr int kCannotBeRead = 3;
+
+// Names and weights that the written format does not have.
+void warn_of_losses(const Tensor& tensor, std::string path, OutputShape shape) {
+  if (path.ends_with(".gz")) path.resize(path.size() - 3);
+  const auto any = [&path](std::initializer_list<const char*> endings) {
+    return std::any_of(endings.begin(), endings.end(), [&](const char* ending) { return path.ends_with(ending); });
+  };
+  const bool array = any({".npy", ".mat", ".h5", ".hdf5"});
+  const bool dense =
+      array || (any({".npz"}) && (shape == OutputShape::dense ||
+                                  (shape == OutputShape::as_read && tensor.layout != Tensor::Layout::list)));
+  std::string modes;
+  for (Index n = 0; n < tensor.order(); ++n)
+    if (tensor.modes[n].kind() != Axis::Kind::positions) modes += (modes.empty() ? "" : ", ") + std::to_string(n + 1);
+  if (!modes.empty() && (array || any({".tns"})))
+    fmt::print(stderr,
+               "warning: {} does not hold names: those of mode {} have become positions; .csv and .npz keep them\n",
+               path, modes);
+  if (!tensor.weight.empty() && dense)
+    fmt::print(stderr, "warning: an array in {} has no weights: they are lost; lists of cells keep them\n", path);
+}
 
 }  // namespace
 
@@ -38,9 +62,25 @@ int check_array_file(const std::string& path, const TensorReadOptions& read, boo
   return clean ? 0 : kCannotBeRead;
 }
 
-void convert_array_file(const std::string& input, const std::string& output, const TensorReadOptions& read, bool json) {
-  const Tensor tensor = read_tensor(input, read);
-  write_tensor(output, tensor);
+void convert_array_file(const ArrayConversion& conversion, bool json) {
+  const std::string& output = conversion.output;
+  Tensor tensor = read_tensor(conversion.input, conversion.read);
+  if (conversion.digits > 0) {
+    for (double& value : tensor.value) value = rounded(value, conversion.digits);
+    tensor.integer_values = tensor.integer_values && std::all_of(tensor.value.begin(), tensor.value.end(),
+                                                                 [](double x) { return x == std::floor(x); });
+  }
+  switch (conversion.shape) {
+    case OutputShape::triplets:
+      write_cells(output, tensor);
+      break;
+    case OutputShape::dense:
+      write_dense(output, tensor);
+      break;
+    case OutputShape::as_read:
+      write_tensor(output, tensor);
+  }
+  warn_of_losses(tensor, output, conversion.shape);
   for (const std::string& warning : tensor.warnings) fmt::print(stderr, "warning: {}: {}\n", tensor.source, warning);
   if (json) {
     auto object = nlohmann::ordered_json::parse(summary_json(tensor, summarize(tensor)));

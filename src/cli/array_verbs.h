@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/complete_outputs.h"
+#include "cli/interruption.h"
 #include "rankflow/complete_array.h"
 #include "rankflow/kept_array.h"
 #include "rankflow/read_tensor.h"
@@ -24,8 +25,7 @@ struct ArrayJob {
   OutputOptions output;
   bool json = false, quiet = false;
   std::vector<std::string> command;  // the words of the command line
-  CheckpointOptions checkpoint;
-  bool checkpoint_asked = false;  // by --checkpoint or --resume: what is finished then leaves none behind
+  CheckpointSettings checkpoint;
 };
 /// `rankflow complete` on an array. Returns the exit status.
 int complete_array_file(const ArrayJob& job);
@@ -48,6 +48,9 @@ struct ArrayPredictions {
 };
 void predict_array_cells(const ArrayPredictions& job);
 
+/// Why a model gives no intervals of this level; empty if it does.
+std::string interval_problem(const ArrayPredictor& predictor, std::size_t order, double level);
+
 /// The cells of an array with its modes' names, value, low and high, one a line; observed ones as they are, unless
 /// `keep_observed` is false.
 void write_array_intervals(const std::string& path, const Tensor& tensor, const ArrayPredictor& predictor, double level,
@@ -57,6 +60,13 @@ void write_array_intervals(const std::string& path, const Tensor& tensor, const 
 int check_array_file(const std::string& path, const TensorReadOptions& read, bool json, Index max_problems);
 
 /// `rankflow convert` of an array.
-void convert_array_file(const std::string& input, const std::string& output, const TensorReadOptions& read, bool json);
+enum class OutputShape { as_read, triplets, dense };
+struct ArrayConversion {
+  std::string input, output;
+  TensorReadOptions read;
+  OutputShape shape = OutputShape::as_read;
+  int digits = 0;  // significant ones that values are rounded to; 0 = all
+};
+void convert_array_file(const ArrayConversion& conversion, bool json);
 
 }  // namespace rankflow::cli

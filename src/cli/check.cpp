@@ -7,6 +7,7 @@
 
 #include "cli/array_verbs.h"
 #include "cli/option_binding.h"
+#include "cli/option_scope.h"
 #include "cli/table_report.h"
 #include "cli/verbs.h"
 #include "rankflow/error.h"
@@ -52,7 +53,7 @@ int report_unreadable(const Check& check, const InputError& error) {
   return kCannotBeRead;
 }
 
-int run(const Check& check) {
+int run(const Check& check, const CLI::App& verb) {
   if (check.fix && check.output.empty()) throw OptionError("--fix needs -o OUT", "the file itself is never changed");
   if (!check.fix && !check.output.empty())
     throw OptionError("-o is for --fix", "`rankflow convert` writes other formats");
@@ -60,6 +61,7 @@ int run(const Check& check) {
     if (check.fix) throw OptionError("--fix repairs tables, and this is an array");
     return check_array_file(check.path, check.read, check.json, check.max_problems);
   }
+  refuse_array_options(verb);
   const Inspection inspection = inspect_table(check.path, check.read.table, check.max_problems);
   const Table& table = inspection.table;
   const TableSummary summary = summarize(table);
@@ -103,9 +105,9 @@ void add_check(CLI::App& program, Outcome& outcome) {
       "arrays of order 3 and more from .npy, .npz, HDF5, MATLAB, idx, .tns and text.\n"
       "Exit status: 0 nothing is wrong (warnings are allowed) or --fix wrote the copy; 2 wrong options; 3 the file "
       "cannot be read as it is.");
-  verb->callback([check, &outcome] {
+  verb->callback([check, verb, &outcome] {
     try {
-      outcome.status = run(*check);
+      outcome.status = run(*check, *verb);
     } catch (const InputError& error) {
       if (!check->json) throw;
       outcome.status = report_unreadable(*check, error);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/threads.h"
@@ -11,6 +12,7 @@
 #include "cli/complete_outputs.h"
 #include "cli/interruption.h"
 #include "cli/option_binding.h"
+#include "cli/option_scope.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "rankflow/error.h"
@@ -43,10 +45,6 @@ std::optional<ArrayModel> model_word(const std::string& word) {
   return std::nullopt;
 }
 
-CheckpointOptions checkpoint_options(const Settings& settings) {
-  return checkpoint_options(settings.checkpoint, settings.output.table_path, settings.output.report_folder);
-}
-
 // The papers' settings for tensors where nothing else was said.
 void take_descent(const Settings& settings, ArrayDescentOptions& options) {
   options.descent = settings.complete.descent;
@@ -56,23 +54,22 @@ void take_descent(const Settings& settings, ArrayDescentOptions& options) {
   if (settings.own_scale) options.scale = settings.complete.initialization.scale;
 }
 
+// No model has more components, or a wider node, than this.
+void take_max_rank(Index max_rank, ArrayOptions& options) {
+  if (max_rank == 0) return;
+  options.grow.max_components = max_rank;
+  options.list.max_components = std::min(options.list.max_components, max_rank);
+  options.generalized.components = std::min(options.generalized.components, max_rank);
+}
+
 // What arrays do not know is refused; shares, seed and limits are those of tables.
 ArrayJob array_job(const Settings& settings, const std::vector<std::string>& command) {
   const Engine engine = settings.complete.engine;
   if (engine != Engine::automatic && engine != Engine::grow && engine != Engine::gd)
     throw OptionError("this is an array of order 3 or more: its engines are grow and gd",
                       "--model matrix follows the flow on an unfolding");
-  ArrayJob job{settings.input,
-               settings.test,
-               settings.valid,
-               settings.read,
-               settings.array,
-               settings.output,
-               settings.json,
-               settings.quiet,
-               command,
-               checkpoint_options(settings),
-               settings.checkpoint.asked()};
+  ArrayJob job{settings.input,  settings.test, settings.valid, settings.read, settings.array,
+               settings.output, settings.json, settings.quiet, command,       settings.checkpoint};
   job.complete.held_out = settings.complete.held_out;
   job.complete.validation = settings.complete.validation;
   job.complete.refit = settings.complete.refit;
@@ -81,6 +78,7 @@ ArrayJob array_job(const Settings& settings, const std::vector<std::string>& com
   job.complete.engine = engine == Engine::gd ? ArrayEngine::gd : ArrayEngine::grow;
   job.complete.flow = settings.complete.flow;
   take_descent(settings, job.complete.descent);
+  take_max_rank(settings.complete.flow.max_rank, job.complete);
   if (!settings.model.empty()) {
     const std::optional<ArrayModel> model = model_word(settings.model);
     if (!model)
@@ -97,15 +95,21 @@ void say(const Settings& settings, const Table& table) {
   for (const std::string& warning : table.warnings) fmt::print(stderr, "warning: {}: {}\n", table.source, warning);
 }
 
-void run(Settings& settings, Outcome& outcome) {
+ArrayScope scope_of(const ArrayJob& job, Motion motion) {
+  const TensorPenalty loss = job.complete.loss;
+  const bool facts = loss == TensorPenalty::logistic && job.read.absent == TensorReadOptions::Absent::zero;
+  return {job.complete.model, job.complete.engine, loss, motion, facts, !job.test.empty(), !job.valid.empty()};
+}
+
+void run(Settings& settings, const CLI::App& verb, Outcome& outcome) {
   set_num_threads(settings.threads);
   if (holds_tensor(settings.input, settings.read)) {
-    outcome.status = complete_array_file(array_job(settings, outcome.command));
+    const ArrayJob job = array_job(settings, outcome.command);
+    refuse_unused(verb, scope_of(job, settings.complete.flow.motion));
+    outcome.status = complete_array_file(job);
     return;
   }
-  if (settings.array.loss != TensorPenalty::squared || !settings.test.empty() || !settings.valid.empty())
-    throw OptionError("--loss, --test and --valid are for arrays of order 3 and more, and this is a table",
-                      "--columns names the columns of the modes and of the values of a list of cells");
+  refuse_array_options(verb);
   if (model_word(settings.model))
     throw OptionError(fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.model),
                       fmt::format("write --model-file {} for a file of that name", settings.model));
@@ -118,8 +122,8 @@ void run(Settings& settings, Outcome& outcome) {
   say(settings, table);
 
   catch_interrupts();
-  const CheckpointOptions checkpoint = checkpoint_options(settings);
-  check_checkpoint(checkpoint.path);
+  const CheckpointOptions checkpoint = checkpoint_options(settings.checkpoint, settings.output.table_path,
+                                                          settings.output.report_folder, settings.quiet);
   Progress progress(settings.quiet);
   const Observer watch = [&](const Step& step) {
     progress.show(step);
@@ -129,7 +133,7 @@ void run(Settings& settings, Outcome& outcome) {
   progress.clear();
 
   if (result.stop == Stop::interrupted) {
-    say_interrupted(resume_line(outcome.command, checkpoint.path), settings.json);
+    say_interrupted(outcome.command, checkpoint, settings.json);
     outcome.status = 1;
     return;
   }
@@ -181,7 +185,7 @@ void add_complete(CLI::App& program, Outcome& outcome) {
   verb->callback([settings, verb, &outcome] {
     settings->own_step_size = verb->count("--step-size") > 0;
     settings->own_scale = verb->count("--scale") > 0;
-    run(*settings, outcome);
+    run(*settings, *verb, outcome);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "cli/array_verbs.h"
@@ -37,6 +38,36 @@ void say(const ArrayJob& job, const Tensor& tensor) {
   for (const std::string& warning : tensor.warnings) fmt::print(stderr, "warning: {}: {}\n", tensor.source, warning);
 }
 
+void warn(const ArrayJob& job, Tensor& tensor, const std::string& warning) {
+  tensor.warnings.push_back(warning);
+  if (!job.quiet) fmt::print(stderr, "warning: {}\n", warning);
+}
+
+// Of the cells of `file`, only `kept` are in no file before it.
+void say_repeated(const ArrayJob& job, const Tensor& file, Index kept, Tensor& joined) {
+  const Index repeated = file.num_observed() - kept;
+  if (repeated == 0) return;
+  if (kept == 0)
+    throw InputError(file.source,
+                     fmt::format("all of its {} cells are in the files before it already, with the same values: none "
+                                 "is left to judge or to choose",
+                                 repeated),
+                     "cells that judge or choose must not be in what is learned from");
+  warn(job, joined,
+       fmt::format("{}: {} of its {} cells are in a file before it with the same value, and count to that one",
+                   file.source, repeated, file.num_observed()));
+}
+
+// Zeros cannot be ranked: a file that judges or chooses facts needs a fact.
+void require_facts(const std::vector<const Tensor*>& files, const JoinedTensor& joined) {
+  std::vector<Index> facts(files.size(), 0);
+  for (std::size_t k = 0; k < joined.from.size(); ++k) facts[joined.from[k]] += joined.tensor.value[k] != 0;
+  for (std::size_t f = 1; f < files.size(); ++f)
+    if (facts[f] == 0)
+      throw InputError(files[f]->source, "it names no fact (a cell with the value 1) that is its own: nothing to rank",
+                       "with --absent zero a file of facts needs no zeros, but at least one 1");
+}
+
 // The array with what its further files have; which observation is from which goes into `options`.
 Tensor read_parts(const ArrayJob& job, ArrayOptions& options) {
   const bool zeros = job.read.absent == TensorReadOptions::Absent::zero;
@@ -62,17 +93,29 @@ Tensor read_parts(const ArrayJob& job, ArrayOptions& options) {
     further.push_back(read_tensor(*path, read));
     part.push_back(meaning);
     if (!job.quiet) fmt::print(stderr, "{}: {}\n", further.back().source, further.back().format);
+    for (const std::string& warning : further.back().warnings)
+      if (warning.find("have no observation") == std::string::npos)  // the first file has them
+        warn(job, tensor, fmt::format("{}: {}", further.back().source, warning));
   }
   std::vector<const Tensor*> files = {&tensor};
   for (const Tensor& file : further) files.push_back(&file);
   JoinedTensor joined = join_tensors(files);
   for (const std::uint8_t file : joined.from) options.parts.push_back(part[file]);
-  if (joined.repeated > 0)
-    joined.tensor.warnings.push_back(fmt::format(
-        "{} cells are in more than one file with the same value: they count to the first of them", joined.repeated));
+  for (std::size_t f = 1; f < files.size(); ++f)
+    say_repeated(job, *files[f], std::count(joined.from.begin(), joined.from.end(), f), joined.tensor);
+  if (options.absent_zero) require_facts(files, joined);
   joined.tensor.holes = tensor.holes;
-  if (!job.quiet && joined.repeated > 0) fmt::print(stderr, "warning: {}\n", joined.tensor.warnings.back());
   return std::move(joined.tensor);
+}
+
+// Too few cells to calibrate by are known only after the fit; what else there is, is written.
+bool lacks_intervals(const ArrayJob& job, const Tensor& tensor, ArrayCompletion& result) {
+  if (!result.usable() || job.output.intervals == 0) return false;
+  const ArrayPredictor& predictor = result.table_predictor ? *result.table_predictor : *result.predictor;
+  const std::string why = interval_problem(predictor, tensor.modes.size(), job.output.intervals);
+  if (why.empty()) return false;
+  result.warnings.push_back(why + ": low and high of cells that were not observed are left out");
+  return true;
 }
 
 }  // namespace
@@ -84,18 +127,20 @@ int complete_array_file(const ArrayJob& job) {
     throw OptionError("--intervals: what --loss logistic predicts is a probability, which says itself how sure it is");
   check_array_outputs(job.output, tensor);
   catch_interrupts();
-  check_checkpoint(job.checkpoint.path);
+  const CheckpointOptions checkpoint =
+      checkpoint_options(job.checkpoint, job.output.table_path, job.output.report_folder, job.quiet);
   Progress progress(job.quiet);
   const Observer watch = [&](const Step& step) {
     progress.show(step);
     return interrupted() ? Next::finish : Next::proceed;
   };
   options.refit = options.refit && !job.output.table_path.empty();
-  const ArrayCompletion result = complete_array(tensor, options, {&watch, 1}, job.checkpoint);
+  ArrayCompletion result = complete_array(tensor, options, {&watch, 1}, checkpoint);
   progress.clear();
+  const bool no_intervals = lacks_intervals(job, tensor, result);
   for (const std::string& warning : result.warnings) fmt::print(stderr, "warning: {}\n", warning);
   if (result.stop == Stop::interrupted) {
-    say_interrupted(resume_line(job.command, job.checkpoint.path), job.json);
+    say_interrupted(job.command, checkpoint, job.json);
     return 1;
   }
   std::vector<std::string> written;
@@ -104,8 +149,8 @@ int complete_array_file(const ArrayJob& job) {
   fmt::print(talk, "{}\n", job.json ? json(tensor, result) : brief(tensor, result));
   if (!job.quiet)
     for (const std::string& sentence : written) fmt::print(stderr, "{}\n", sentence);
-  if (!result.usable() || result.verdict == GrowVerdict::not_determined) return 1;
-  if (job.checkpoint_asked) remove_checkpoint(job.checkpoint.path);  // nothing is left to go on with
+  if (!result.usable() || result.verdict == GrowVerdict::not_determined || no_intervals) return 1;
+  if (job.checkpoint.asked()) remove_checkpoint(checkpoint.path);  // nothing is left to go on with
   return 0;
 }
 

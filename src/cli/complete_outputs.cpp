@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "cli/verbs.h"
 #include "rankflow/cell_writer.h"
 #include "rankflow/error.h"
@@ -142,7 +143,7 @@ std::string kept_record(const std::string& figures, const std::vector<OptionFiel
   record["command"] = shell_line(command);
   record["version"] = RANKFLOW_VERSION;
   for (const OptionField& option : options) record["options"][option.name] = option.get();
-  return record.dump();
+  return json_text(record);
 }
 
 std::vector<std::string> write_outputs(const OutputOptions& output, const Table& table, Completion& result,

@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <memory>
 
 #include "cli/array_verbs.h"
 #include "cli/option_binding.h"
+#include "cli/option_scope.h"
 #include "cli/table_report.h"
 #include "cli/verbs.h"
+#include "data/rounding.h"
 #include "rankflow/error.h"
 #include "rankflow/read.h"
 #include "rankflow/summary.h"
@@ -19,7 +20,7 @@
 namespace rankflow::cli {
 namespace {
 
-enum class Shape { as_read, triplets, dense };
+using Shape = OutputShape;
 
 struct Convert {
   std::string input, output;
@@ -30,12 +31,9 @@ struct Convert {
   WriteOptions write;
 };
 
-// The nearest doubles with so many significant digits: every format then holds the same values, text shows no more.
+// Every format then holds the same values, text shows no more.
 void round_values(Table& table, int digits) {
-  for (double& value : table.value) {
-    const std::string text = fmt::format("{:.{}e}", value, digits - 1);
-    std::from_chars(text.data(), text.data() + text.size(), value);  // stays what it was if it would be infinite
-  }
+  for (double& value : table.value) value = rounded(value, digits);
   table.integer_values = table.integer_values && std::all_of(table.value.begin(), table.value.end(),
                                                              [](double x) { return x == std::floor(x); });
 }
@@ -46,10 +44,12 @@ bool loses_names(std::string path) {
   return is(".mtx") || is(".npy") || is(".pgm") || is(".png");
 }
 
-void run(const Convert& convert) {
+void run(const Convert& convert, const CLI::App& verb) {
   if (convert.json && convert.output == "-") throw OptionError("--json and OUT = - both want standard output");
   if (holds_tensor(convert.input, convert.read))
-    return convert_array_file(convert.input, convert.output, convert.read, convert.json);
+    return convert_array_file({convert.input, convert.output, convert.read, convert.shape, convert.digits},
+                              convert.json);
+  refuse_array_options(verb);
   Table table = read_table(convert.input, convert.read.table);
   if (convert.digits > 0) round_values(table, convert.digits);
   switch (convert.shape) {
@@ -91,7 +91,7 @@ void add_convert(CLI::App& program, Outcome&) {
                field("digits", convert->digits, {0, 17}, "significant digits that values are rounded to; 0 = all")});
   bind(*verb, fields(convert->read.table), "Reading");
   bind(*verb, array_fields(convert->read), "Reading");
-  verb->callback([convert] { run(*convert); });
+  verb->callback([convert, verb] { run(*convert, *verb); });
 }
 
 }  // namespace rankflow::cli

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json_text.h"
 #include "base/processor.h"
 #include "base/threads.h"
 #include "cli/verbs.h"
@@ -75,7 +76,7 @@ void run(bool json, int threads) {
                                   {"findings", nlohmann::ordered_json::array()}};
     for (const Finding& finding : problems)
       out["findings"].push_back({{"problem", finding.text}, {"hint", finding.hint}});
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", json_text(out, 2));
     return;
   }
   fmt::print("rankflow {}, built with GCC {}\n", RANKFLOW_VERSION, __VERSION__);

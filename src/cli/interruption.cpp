@@ -8,14 +8,16 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "cli/option_binding.h"
 #include "cli/verbs.h"
+#include "rankflow/error.h"
 
 namespace rankflow::cli {
 namespace {
 
 std::string default_checkpoint(const std::string& output, const std::string& report_folder) {
-  if (!output.empty() && output != "-") return output + ".checkpoint.npz";
+  if (!output.empty() && output != "-" && !output.starts_with("/dev/")) return output + ".checkpoint.npz";
   if (!report_folder.empty()) {
     std::error_code ignored;
     std::filesystem::create_directories(report_folder, ignored);
@@ -35,15 +37,26 @@ void bind(CLI::App& verb, CheckpointSettings& settings) {
 }
 
 CheckpointOptions checkpoint_options(const CheckpointSettings& settings, const std::string& output,
-                                     const std::string& report_folder) {
+                                     const std::string& report_folder, bool quiet) {
   CheckpointOptions options;
   options.resume_path = settings.resume;
   options.path = !settings.path.empty()     ? settings.path
                  : !settings.resume.empty() ? settings.resume
                                             : default_checkpoint(output, report_folder);
   options.every_seconds = settings.asked() ? settings.every_seconds : std::numeric_limits<double>::infinity();
+  try {
+    check_checkpoint(options.path);
+  } catch (const InputError& error) {
+    if (settings.asked()) throw;
+    options.path.clear();
+    if (!quiet)
+      fmt::print(stderr, "an interruption would lose this run, since its state cannot be kept beside its output: {}\n",
+                 error.what());
+  }
   return options;
 }
+
+namespace {
 
 std::string resume_line(std::vector<std::string> command, const std::string& checkpoint) {
   std::erase_if(command, [](const std::string& word) { return word.starts_with("--resume="); });
@@ -55,11 +68,18 @@ std::string resume_line(std::vector<std::string> command, const std::string& che
   return shell_line(command);
 }
 
-void say_interrupted(const std::string& resume_line, bool json) {
-  fmt::print(stderr, "interrupted; to go on:\n  {}\n", resume_line);
-  if (json)
-    fmt::print("{}\n", nlohmann::ordered_json({{"stop", "interrupted"}, {"resume", resume_line}})
-                           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}  // namespace
+
+void say_interrupted(const std::vector<std::string>& command, const CheckpointOptions& checkpoint, bool json) {
+  nlohmann::ordered_json object = {{"stop", "interrupted"}, {"resume", nullptr}};
+  if (checkpoint.path.empty()) {
+    fmt::print(stderr, "interrupted; nothing was kept\n");
+  } else {
+    const std::string line = resume_line(command, checkpoint.path);
+    fmt::print(stderr, "interrupted; to go on:\n  {}\n", line);
+    object["resume"] = line;
+  }
+  if (json) fmt::print("{}\n", json_text(object));
 }
 
 }  // namespace rankflow::cli

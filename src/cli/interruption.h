@@ -19,14 +19,14 @@ struct CheckpointSettings {
 };
 void bind(CLI::App& verb, CheckpointSettings& settings);
 
-/// Without a file of its own, a run is kept beside what it was to write, and only once it is interrupted.
+/// Without a file of its own, a run is kept beside what it was to write, and only once it is interrupted. InputError if
+/// a file that was asked for cannot be written; where nobody asked, such a run is not kept (an empty path), and a note
+/// on standard error says so unless `quiet`.
 CheckpointOptions checkpoint_options(const CheckpointSettings& settings, const std::string& output,
-                                     const std::string& report_folder);
+                                     const std::string& report_folder, bool quiet);
 
-/// The command with --resume in place of another one.
-std::string resume_line(std::vector<std::string> command, const std::string& checkpoint);
-
-/// On standard error; with `json` also as one object on standard output.
-void say_interrupted(const std::string& resume_line, bool json);
+/// On standard error; with `json` also as one object on standard output. The line that goes on is the command with
+/// --resume in place of another one; without a checkpoint there is none.
+void say_interrupted(const std::vector<std::string>& command, const CheckpointOptions& checkpoint, bool json);
 
 }  // namespace rankflow::cli

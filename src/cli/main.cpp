@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/json_text.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "rankflow/error.h"
@@ -23,8 +24,7 @@ int failed(std::span<char* const> words, int status, const std::string& message)
     return std::find(words.begin(), words.end(), word) != words.end();
   };
   if (said("--json") && !said("-"))
-    fmt::print("{}\n", nlohmann::ordered_json({{"error", message}, {"exit_status", status}})
-                           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", rankflow::json_text(nlohmann::ordered_json({{"error", message}, {"exit_status", status}})));
   return status;
 }
 

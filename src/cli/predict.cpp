@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/threads.h"
 #include "cli/array_verbs.h"
 #include "cli/option_binding.h"
@@ -111,7 +112,7 @@ void print_json(const Settings& settings, const Counts& counts) {
                                       {"unknown_row", counts.unknown_row},
                                       {"unknown_column", counts.unknown_column},
                                       {"output", settings.output}};
-  fmt::print("{}\n", out.dump(2));
+  fmt::print("{}\n", json_text(out, 2));
 }
 
 void print_summary(const Settings& settings, const Counts& counts, const Folded& folded) {

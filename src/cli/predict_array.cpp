@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "cli/array_verbs.h"
 #include "rankflow/cell_writer.h"
 #include "rankflow/error.h"
@@ -121,7 +122,7 @@ void print_json(const ArrayPredictions& job, const Counts& counts) {
   out["unknown_by_mode"] = nlohmann::ordered_json::array();
   for (Index n = 0; n < static_cast<Index>(job.model.modes.size()); ++n)
     out["unknown_by_mode"].push_back(counts.by_mode.contains(n) ? counts.by_mode.at(n) : 0);
-  fmt::print("{}\n", out.dump(2));
+  fmt::print("{}\n", json_text(out, 2));
 }
 
 void print_summary(const ArrayPredictions& job, const Counts& counts) {
@@ -141,10 +142,10 @@ void print_summary(const ArrayPredictions& job, const Counts& counts) {
 void predict_array_cells(const ArrayPredictions& job) {
   if (job.cells.empty() == !job.all_cells)
     throw OptionError("which cells? Give a file that names them, or --all-cells");
-  const std::vector<std::int32_t> first(job.model.modes.size(), 0);
-  if (job.intervals > 0 && !std::isfinite(job.model.predictor->interval(first, job.intervals).low))
-    throw InputError(job.model_path,
-                     fmt::format("this model's calibration is too small for intervals of level {:g}", job.intervals));
+  if (job.intervals > 0)
+    if (const std::string why = interval_problem(*job.model.predictor, job.model.modes.size(), job.intervals);
+        !why.empty())
+      throw InputError(job.model_path, why);
   const Counts counts = job.all_cells              ? predict_array(job, empty_array(job.model))
                         : is_array_file(job.cells) ? predict_array(job, array_with_holes(job))
                                                    : predict_listed(job);

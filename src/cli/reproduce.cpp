@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "cli/study_job.h"
 #include "cli/verbs.h"
 #include "experiment/plan.h"
@@ -29,7 +30,7 @@ void list_studies(bool json) {
         {{"name", shipped.name}, {"title", study.title}, {"source", study.source}, {"claims", study.claims.size()}});
     if (!json) fmt::print("{:32} {}\n", shipped.name, study.title);
   }
-  if (json) fmt::print("{}\n", list.dump());
+  if (json) fmt::print("{}\n", json_text(list));
 }
 
 std::string folder_of(const Settings& settings, const std::string& name) {
@@ -52,7 +53,8 @@ bool reproduce_one(const Settings& settings, const experiment::ShippedStudy& shi
     return !end.interrupted;
   } catch (const experiment::DataMissing& missing) {
     if (settings.study.json)
-      fmt::print("{}\n", nlohmann::ordered_json({{"study", shipped.name}, {"skipped_because", missing.what()}}).dump());
+      fmt::print("{}\n",
+                 json_text(nlohmann::ordered_json({{"study", shipped.name}, {"skipped_because", missing.what()}})));
     else
       fmt::print("{}: skipped\n        why      {}\n", shipped.name, missing.what());
   }

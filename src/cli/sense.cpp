@@ -69,12 +69,12 @@ void run(Settings& settings, Outcome& outcome) {
     progress.show(step);
     return interrupted() ? Next::finish : Next::proceed;
   };
-  const CheckpointOptions checkpoint = checkpoint_options(settings.checkpoint, settings.output, settings.report);
-  check_checkpoint(checkpoint.path);
+  const CheckpointOptions checkpoint =
+      checkpoint_options(settings.checkpoint, settings.output, settings.report, settings.quiet);
   const SenseResult result = sense(problem, settings.sense, {&watch, 1}, checkpoint);
   progress.clear();
   if (result.stop == Stop::interrupted) {
-    say_interrupted(resume_line(outcome.command, checkpoint.path), settings.json);
+    say_interrupted(outcome.command, checkpoint, settings.json);
     outcome.status = 1;
     return;
   }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/threads.h"
 #include "cli/complete_outputs.h"
 #include "cli/progress.h"
@@ -82,7 +83,7 @@ void write_results(const StudyReport& report, const std::string& folder) {
   write_file(path("summary.csv"), report.runs.csv());
   write_file(path("summary.txt"), report.runs.text() + (report.groups.rows.empty() ? "" : "\n" + report.groups.text()));
   if (!report.groups.rows.empty()) write_file(path("groups.csv"), report.groups.csv());
-  write_file(path("claims.json"), claims_json(report.claims).dump(2) + "\n");
+  write_file(path("claims.json"), json_text(claims_json(report.claims), 2) + "\n");
   if (!report.figures.empty()) std::filesystem::create_directories(path("figures"));
   for (const experiment::FigureData& figure : report.figures) {
     write_file(path("figures/" + figure.name + ".svg"), render_figure_svg(figure));
@@ -137,7 +138,8 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
   if (interrupted()) {
     fmt::print(stderr, "interrupted; finished runs are kept in {}/runs, and the same command goes on:\n  {}\n", folder,
                shell_line(command));
-    if (settings.json) fmt::print("{}\n", Json({{"study", name}, {"stop", "interrupted"}, {"folder", folder}}).dump());
+    if (settings.json)
+      fmt::print("{}\n", json_text(Json({{"study", name}, {"stop", "interrupted"}, {"folder", folder}})));
     end.interrupted = true;
     return end;
   }
@@ -157,7 +159,7 @@ StudyEnd do_study(const std::string& name, const std::string& path, const std::s
                        {"passed", end.passed}, {"failed", end.failed},           {"skipped", end.skipped},
                        {"runs", plan.size()},  {"runs_failed", end.runs_failed}, {"claims", claims_json(report.claims)},
                        {"folder", folder}};
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json_text(json));
   } else {
     print_summary(name, report, end, !settings.study.vary.empty());
   }

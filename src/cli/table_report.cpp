@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "data/summary_parts.h"
 
 namespace rankflow::cli {
@@ -75,7 +76,7 @@ nlohmann::ordered_json table_json(const Table& table, const TableSummary& summar
 }
 
 std::string dump(const nlohmann::ordered_json& object) {
-  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json_text(object, 2);
 }
 
 }  // namespace rankflow::cli

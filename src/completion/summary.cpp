@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "completion/summary_parts.h"
 #include "rankflow/complete.h"
 #include "rankflow/nuclear_norm.h"
@@ -132,7 +133,7 @@ std::string json(const Table& table, const Completion& result) {
   out["notes"] = table.notes;
   out["warnings"] = table.warnings;
   for (const std::string& warning : result.warnings) out["warnings"].push_back(warning);
-  return out.dump(2);
+  return json_text(out, 2);
 }
 
 }  // namespace rankflow

@@ -60,16 +60,33 @@ Cell parse_cell(std::string_view text, double& value) {
 ExtraHoles::ExtraHoles(const std::string& comma_separated) {
   for (std::size_t at = 0; at < comma_separated.size();) {
     const std::size_t end = std::min(comma_separated.find(',', at), comma_separated.size());
-    words_.emplace_back(trimmed(std::string_view(comma_separated).substr(at, end - at)));
+    Item& item = items_.emplace_back();
+    item.word = trimmed(std::string_view(comma_separated).substr(at, end - at));
     double number = 0;
-    if (parse_cell(words_.back(), number) == Cell::number) numbers_.push_back(number);
+    if (parse_cell(item.word, number) == Cell::number) item.number = number;
     at = end + 1;
   }
 }
 
 bool ExtraHoles::match(std::string_view text, bool is_number, double value) const {
-  if (is_number && std::find(numbers_.begin(), numbers_.end(), value) != numbers_.end()) return true;
-  return std::find(words_.begin(), words_.end(), text) != words_.end();
+  for (const Item& item : items_)
+    if ((is_number && item.number == value) || item.word == text) {
+      item.met = true;
+      return true;
+    }
+  return false;
+}
+
+std::string ExtraHoles::word() const {
+  for (const Item& item : items_)
+    if (!item.number && !is_hole(item.word)) return item.word;
+  return "";
+}
+
+void ExtraHoles::report(std::vector<std::string>& warnings) const {
+  for (const Item& item : items_)
+    if (!item.met && !is_hole(item.word))
+      warnings.push_back("--missing " + item.word + ": no value of the file is that");
 }
 
 std::string number_hint(std::string_view text) {

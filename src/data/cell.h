@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,12 +54,20 @@ inline std::string_view trimmed(std::string_view text) {
 class ExtraHoles {
  public:
   explicit ExtraHoles(const std::string& comma_separated = "");
-  bool empty() const { return words_.empty(); }
+  bool empty() const { return items_.empty(); }
   bool match(std::string_view text, bool is_number, double value) const;
+  /// The first word that is no number, where only numbers can be met; empty if there is none.
+  std::string word() const;
+  /// "--missing 7: ..." for words that match() has not met.
+  void report(std::vector<std::string>& warnings) const;
 
  private:
-  std::vector<std::string> words_;
-  std::vector<double> numbers_;
+  struct Item {
+    std::string word;
+    std::optional<double> number;
+    mutable bool met = false;
+  };
+  std::vector<Item> items_;
 };
 
 /// Is the number written as an integer ("3", "-17"; not "3.0", "3e2")?

@@ -21,6 +21,7 @@ class DenseReader {
     name_axes();
     table_.integer_values = integers_;
     comments_.report(table_.notes, table_.warnings);
+    extra_holes_.report(table_.warnings);
     return std::move(table_);
   }
 

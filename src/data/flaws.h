@@ -27,6 +27,8 @@ class Flaws {
   /// Whether the text of another flaw would still be kept; finding its place may be costly.
   bool wants_more() const { return !collect_ || static_cast<Index>(list_.size()) < limit_; }
   Index count() const { return count_; }
+  /// The first one that was kept; null if there is none.
+  const Flaw* first() const { return list_.empty() ? nullptr : &list_.front(); }
   std::vector<Flaw> take() { return std::move(list_); }
 
  private:

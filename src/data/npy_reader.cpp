@@ -74,6 +74,9 @@ class CellWalk {
 Table read_npy(std::string_view bytes, Flaws& flaws) {
   const NpyHeader header = parse_npy_header(bytes, flaws.path());
   if (header.kind == 'U' || header.kind == 'S') flaws.fail(0, "the array holds text; expected numbers");
+  if (header.shape.size() > 2 && (flaws.path() == "-" || flaws.path() == "standard input"))
+    flaws.fail(0, fmt::format("the array has the shape {}, and only tables are read from there", header.shape_text()),
+               "save it as a file: what is in an array of order 3 and more is looked at before it is read");
   if (header.shape.size() != 2)
     flaws.fail(0,
                fmt::format("the array has {} dimension(s), shape {}; expected 2 (rows, columns)", header.shape.size(),

@@ -89,6 +89,7 @@ class ObservationLines {
   /// Sentences about comments and about lines without a value.
   void report(std::vector<std::string>& notes, std::vector<std::string>& warnings) const {
     comments_.report(notes, warnings);
+    holes_are_.report(warnings);
     if (holes_ > 0)
       warnings.push_back(
           fmt::format("{} line(s) have no value, the first is line {}: left out as not observed", holes_, first_hole_));

@@ -112,9 +112,33 @@ Table read_text(Input& input, const ReadOptions& options, Flaws& flaws) {
   return table;
 }
 
+namespace {
+
+// Options about text that were set for something else.
+void warn_unused(Table& table, const ReadOptions& options) {
+  const auto is = [&](const char* beginning) { return table.format.starts_with(beginning); };
+  if (!is("npy ") && !is("npz") && !is("pgm") && !is("png")) return;
+  const auto warn = [&](bool set, const char* option) {
+    if (set)
+      table.warnings.push_back(
+          fmt::format("{} has no effect: it is about text, and this is read as {}", option, table.format));
+  };
+  warn(!options.columns.empty(), "--columns");
+  warn(!options.weight.empty() && !is("npz triplets"), "--weight");
+  warn(options.delimiter != "auto", "--delimiter");
+  warn(options.header != ReadOptions::Choice::automatic, "--header");
+  warn(options.row_names != ReadOptions::Choice::automatic, "--row-names");
+  warn(!options.missing.empty(), "--missing");
+  if (!options.array.empty() && !is("npz"))
+    table.warnings.push_back("--array has no effect: it is about files of several arrays");
+}
+
+}  // namespace
+
 Table read_input(Input& input, const ReadOptions& options, Flaws& flaws) {
   Table table = read_known(input, options, flaws);
   table.source = input.name();
+  warn_unused(table, options);
   if (options.duplicates != ReadOptions::Duplicates::error && table.layout != Table::Layout::triplets)
     table.warnings.push_back(
         "--duplicates has no effect: it is about pairs in a list of observations, and this was read as a dense table, "

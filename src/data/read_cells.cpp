@@ -57,24 +57,56 @@ struct CellReader::State {
   // Where each axis' title stands in the fields, if all of them are there once.
   bool find_titles() {
     std::vector<Index> found;
-    std::set<std::string> different;
     for (std::size_t n = 0; n < axes.size(); ++n) {
-      different.insert(title(n));
       for (Index k = 0; k < splitter.size(); ++k)
         if (names(splitter[k], n)) found.push_back(k);
+      if (found.size() != n + 1) return false;
     }
-    if (found.size() != axes.size() || different.size() != axes.size()) return false;
+    if (std::set<Index>(found.begin(), found.end()).size() != axes.size()) return false;
     field = std::move(found);
     return true;
   }
 
+  bool titles_differ() const {
+    std::set<std::string> different;
+    for (std::size_t n = 0; n < axes.size(); ++n) different.insert(title(n));
+    return different.size() == axes.size();
+  }
+
   bool is_header() {
     if (find_titles()) return true;
+    bool in_place = true, like_one = true;
     for (std::size_t n = 0; n < axes.size(); ++n) {
       const std::string_view word = splitter[static_cast<Index>(n)];
-      if (!names(word, n) && (axes[n]->kind() == Axis::Kind::strings || is_number(word))) return false;
+      in_place = in_place && names(word, n);
+      if (!names(word, n) && (axes[n]->kind() == Axis::Kind::strings || is_number(word))) like_one = false;
     }
-    return true;
+    if (!in_place || titles_differ()) refuse_part_of_header();
+    return like_one;
+  }
+
+  // A first line without a known id that names some of the axes, but not each of them once, has an order that would
+  // have to be guessed. An axis without a title may be called anything where the others are in their places.
+  void refuse_part_of_header() const {
+    std::string missing, twice;
+    bool any = false, in_place = true;
+    for (std::size_t n = 0; n < axes.size(); ++n) {
+      if (axes[n]->find(splitter[static_cast<Index>(n)])) return;
+      Index times = 0;
+      for (Index k = 0; k < splitter.size(); ++k) times += names(splitter[k], n);
+      any = any || times > 0;
+      in_place = in_place && (times > 0 ? names(splitter[static_cast<Index>(n)], n) : axes[n]->title.empty());
+      if (times == 0) missing += (missing.empty() ? "" : " and ") + title(n);
+      if (times > 1) twice += (twice.empty() ? "" : " and ") + title(n);
+    }
+    if (!any || (twice.empty() && (missing.empty() || in_place))) return;
+    std::string all;
+    for (std::size_t n = 0; n < axes.size(); ++n) all += (n == 0 ? "" : ", ") + title(n);
+    throw InputError(fmt::format("{}:{}", input.name(), number),
+                     fmt::format("the header {}{}{}{}{}", missing.empty() ? "" : "does not name ", missing,
+                                 missing.empty() || twice.empty() ? "" : " and ", twice.empty() ? "" : "names ",
+                                 twice.empty() ? "" : twice + " twice"),
+                     fmt::format("name each of {} once, in any order, or leave the header out", all));
   }
 
   void require_fields(std::string_view line_text) const {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "data/output_file.h"
 #include "experiment/expression.h"
 
@@ -47,7 +48,7 @@ void write_record(const std::string& folder, const PlannedRun& run, const RunRec
     for (const auto& [name, value] : record.outcome.numbers) json["numbers"][name] = number(value);
     record.outcome.trajectory.write_csv(folder + kTrajectory);
   }
-  write_file(folder + kResult, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(folder + kResult, json_text(json, 2) + "\n");
 }
 
 std::optional<RunRecord> read_record(const std::string& folder, const PlannedRun& run) {

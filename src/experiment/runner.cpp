@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "base/threads.h"
@@ -104,6 +105,11 @@ class Pool {
       }
     } catch (const InternalError&) {
       throw;
+    } catch (const std::bad_alloc&) {
+      for (RunRecord& record : made) {
+        record.status = RunRecord::Status::failed;
+        record.why = "out of memory: the data or the model are too large for this machine";
+      }
     } catch (const std::exception& error) {
       for (RunRecord& record : made) {
         record.status = RunRecord::Status::failed;

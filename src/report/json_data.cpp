@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/json_text.h"
+
 namespace rankflow::report {
 
 Json number(double value) {
@@ -24,7 +26,7 @@ Json numbers(const std::vector<double>& values) {
 }
 
 std::string script_safe(const Json& data) {
-  const std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = json_text(data);
   std::string safe;
   safe.reserve(text.size());
   for (const char c : text) {

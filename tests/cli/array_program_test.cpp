@@ -49,7 +49,7 @@ TEST(ArrayProgram, CompletesAnArrayAndLeavesWhatIsObserved) {
   EXPECT_EQ(result["rank"], 2);
   const Archive full = Archive::read(folder / "full.npz");
   const auto& given = std::get<std::vector<double>>(array.data);
-  const auto& values = std::get<std::vector<double>>(full.at("values").data);
+  const auto& values = std::get<std::vector<double>>(full.at("value").data);
   const auto& low = std::get<std::vector<double>>(full.at("low").data);
   ASSERT_EQ(values.size(), given.size());
   for (std::size_t k = 0; k < given.size(); ++k) {

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "completion/array/predictors.h"
 #include "rankflow/archive.h"
 #include "rankflow/error.h"
 #include "support/array_jobs.h"
@@ -87,6 +88,28 @@ TEST(KeptArray, AveragesOverModesThatAreNotKnown) {
     EXPECT_NEAR(model.predictor->average(nothing, shape), sum / (12 * 10 * 9), 1e-9) << which.name;
     EXPECT_NEAR(model.predictor->average(two, shape), part / 10, 1e-9) << which.name;
   }
+}
+
+// Averages never take a look at every cell: these would be 1e15.
+TEST(KeptArray, AveragesOfLongModesAreAProductOfMeans) {
+  constexpr Index kLong = 100'000;
+  GeneralizedCp model;
+  model.offset = 0.3;
+  for (Index n = 0; n < 3; ++n) {
+    model.effects.push_back(Vector::LinSpaced(kLong, 0, 2.0 * static_cast<double>(n)));
+    model.components.factors.push_back(Matrix::Constant(kLong, 1, 2));
+    model.components.factors.back().col(0)[0] += static_cast<double>(n) * kLong;  // the mean becomes 2 + n
+  }
+  const std::vector<Index> shape(3, kLong);
+  const std::int32_t nothing[] = {-1, -1, -1}, one[] = {-1, 0, 1};
+  const auto average = [&](TensorPenalty penalty, std::span<const std::int32_t> index) {
+    model.loss.penalty = penalty;
+    return completion::generalized_predictor(model, {{1.0}})->average(index, shape);
+  };
+  const double all = 0.3 + (0 + 1 + 2) + 2 * 3 * 4;
+  EXPECT_NEAR(average(TensorPenalty::squared, nothing), all, 1e-9);
+  EXPECT_NEAR(average(TensorPenalty::squared, one), 0.3 + 0 + 0 + 4.0 / (kLong - 1) + 2.0 * (2 + kLong) * 2, 1e-6);
+  EXPECT_NEAR(average(TensorPenalty::poisson, nothing), std::exp(all), 1e-6 * std::exp(all));
 }
 
 void expect_refused(const Archive& archive, const std::string& what) {

@@ -48,5 +48,19 @@ TEST(CellReader, ALineWithTooFewFieldsIsAnErrorWithItsNumber) {
   }
 }
 
+TEST(CellReader, AHeaderThatNamesOnlySomeModesOrOneTwiceIsAnError) {
+  for (const char* text : {"user,hours,value\n4,x,0\n", "place,user,other\n4,x,0\n", "user,user,place\n4,x,0\n",
+                           "user,place,mode_3,user\n4,x,0,4\n", "mode_2,mode_1,other\n4,x,0\n"}) {
+    try {
+      cells_of(text);
+      FAIL() << text;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("cells.csv:1: the header ")) << text;
+    }
+  }
+  EXPECT_EQ(cells_of("4,hours,0\n").size(), 1u);   // an unknown id, no header
+  EXPECT_EQ(cells_of("9,place,23\n").size(), 1u);  // an id that is called as a mode is, beside a known one
+}
+
 }  // namespace
 }  // namespace rankflow

@@ -187,6 +187,23 @@ TEST(NpzTensor, NamesItsModes) {
   EXPECT_EQ(tensor.value_title, "score");
 }
 
+TEST(NpzTensor, ANameThatIsThereTwiceIsRefused) {
+  const Array names = {{3}, std::vector<std::string>{"a", "b", "a"}};
+  const Array index = {{2, 3}, std::vector<std::int32_t>{1, 0, 2, 0, 0, 0}}, value = {{2}, std::vector<double>{5, 6}};
+  for (const std::string& bytes : {npz({{"index", index}, {"value", value}, {"mode_3_names", names}}),
+                                   npz({{"x", {{1, 1, 3}, std::vector<double>{1, 2, 3}}}, {"mode_3_names", names}})})
+    EXPECT_THAT(tensor_message_of(bytes), HasSubstr("the name 'a' is there twice, at 0 and at 2"));
+}
+
+TEST(NpzTensor, WhatCompleteWritesWithIntervalsIsReadAsItsValues) {
+  const Array value = {{1, 1, 2}, std::vector<double>{1, 2}}, low = {{1, 1, 2}, std::vector<double>{0, 1}},
+              high = {{1, 1, 2}, std::vector<double>{2, 3}};
+  for (const char* name : {"value", "values"})
+    EXPECT_EQ(observations(read_bytes_as_tensor(npz({{name, value}, {"low", low}, {"high", high}}))),
+              "0 0 0: 1, 0 0 1: 2");
+  EXPECT_THAT(tensor_message_of(npz({{"x", value}, {"low", low}, {"high", high}})), HasSubstr("several arrays"));
+}
+
 TEST(NpzTensor, ReadsListsOfCells) {
   const Array index = {{3, 3}, std::vector<std::int32_t>{1, 0, 2, 0, 0, 0, 1, 0, 2}};
   const Array value = {{3}, std::vector<double>{5, 6, 5}};

@@ -64,7 +64,7 @@ TEST(Tns, NamesTheLineOfWhatIsWrong) {
   EXPECT_THAT(tensor_message_of("1 99999999999 1 5\n", {}, "a.tns"), HasSubstr("a.tns:1: found '99999999999'"));
   EXPECT_THAT(tensor_message_of("1,1,1,5\n", {}, "a.tns"), HasSubstr("with commas this is a .csv file"));
   EXPECT_THAT(tensor_message_of("# nothing\n", {}, "a.tns"), HasSubstr("only comments"));
-  EXPECT_THAT(tensor_message_of("1 1 1 NA\n", {}, "a.tns"), HasSubstr("no line has a value"));
+  EXPECT_THAT(tensor_message_of("1 1 1 NA\n", {}, "a.tns"), HasSubstr("no other line has one either"));
 }
 
 TEST(Tns, RefusesPositionsThatNoDataStandBehind) {

@@ -201,6 +201,24 @@ TEST(TensorData, MeasurementsAreProductsWithTheTruth) {
   EXPECT_THROW(make_tensor_data(small_data(DataKind::cp), problem), OptionError) << "how many?";
 }
 
+TEST(TensorStudy, AModelThatNoMemoryHoldsIsRefusedBeforeTheFirstRun) {
+  const auto message_of = [](const std::string& text) {
+    try {
+      experiment::plan_runs(test::parse(text));
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(message_of(tensor_study(std::string(kCp) + "\ncomponents = 1000000000", kDescent)),
+              HasSubstr("components = 1000000000: 1e+09 components are 1.5e+10 weights"));
+  std::string wide = tensor_study(kCp, kDescent), shape = "2";
+  for (int n = 1; n < 24; ++n) shape += ", 2";
+  wide.replace(wide.find("5, 4, 6"), 7, shape);
+  EXPECT_THAT(message_of(wide), HasSubstr("components = 0: 8.39e+06 components"));
+  EXPECT_EQ(message_of(tensor_study(kCp, kDescent)), "");
+}
+
 TEST(TensorData, AFileWithHolesIsLearnedFromAndJudgedByWhatIsNotLearned) {
   const test::Folder folder;
   std::string text;

@@ -118,6 +118,28 @@ TEST(GeneralizedCp, ASampleOfZerosStandsForAllOfThem) {
   EXPECT_NEAR(generalized_cp_objective({one, true}, kComponents, 0, weights), exact, kSampling * exact);
 }
 
+// Without components nothing else is drawn: two seeds look at other zeros, one seed twice at the same.
+TEST(GeneralizedCp, TheSeedChoosesTheZerosThatAreSampled) {
+  TensorProblem<double> facts;
+  facts.shape = {700, 500, 300};
+  facts.index = {{7, 8}, {11, 12}, {13, 14}};
+  facts.value = {1, 1};
+  facts.loss.penalty = TensorPenalty::logistic;
+  std::vector<double> found;
+  for (const std::uint64_t seed : {1, 1, 2}) {
+    GeneralizedCpOptions options;
+    options.components = 0;
+    options.max_iterations = 5;
+    options.seed = seed;
+    GeneralizedCpFit fit({facts, true}, options);
+    while (fit.advance()) {
+    }
+    found.push_back(fit.result().loss);
+  }
+  EXPECT_EQ(found[0], found[1]);
+  EXPECT_NE(found[0], found[2]);
+}
+
 // Counts with rates exp(offset + two components) on a third of the cells.
 TensorProblem<double> counts(std::vector<double>& log_rate) {
   TensorProblem<double> problem;

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "completion/array/averages.h"
 #include "completion/array/factor_files.h"
 #include "rankflow/error.h"
 
@@ -31,9 +32,9 @@ class Factored : public ArrayPredictor {
  public:
   Factored(Model model, Intervals intervals) : model_(std::move(model)), intervals_(std::move(intervals)) {}
   double predict(std::span<const std::int32_t> index) const final { return model_.entry(index); }
-  double average(std::span<const std::int32_t> index, std::span<const Index> shape) const final {
+  double average(std::span<const std::int32_t> index, std::span<const Index>) const final {
     if constexpr (std::is_same_v<Model, UnfoldedMatrix>)
-      return ArrayPredictor::average(index, shape);
+      return averages_.at(model_, index);
     else
       return average_entry(model_, index);
   }
@@ -45,6 +46,10 @@ class Factored : public ArrayPredictor {
  protected:
   Model model_;
   Intervals intervals_;
+
+ private:
+  struct Nothing {};
+  std::conditional_t<std::is_same_v<Model, UnfoldedMatrix>, UnfoldedAverages, Nothing> averages_;
 };
 
 template <class Model>
@@ -78,6 +83,9 @@ class Generalized final : public ArrayPredictor {
   Interval interval(std::span<const std::int32_t> index, double level) const override {
     return intervals_.at(predict(index), level, model_.loss.penalty);
   }
+  double average(std::span<const std::int32_t> index, std::span<const Index>) const override {
+    return average_mean(model_, index);
+  }
   void save(Archive& to) const override {
     to.set("kind", std::string("generalized"));
     store(to, "model.", model_);
@@ -99,6 +107,9 @@ class Completed final : public ArrayPredictor {
   Interval interval(std::span<const std::int32_t> index, double level) const override {
     return intervals_.at(cell_of(index, shape_), predict(index), level);
   }
+  double average(std::span<const std::int32_t> index, std::span<const Index>) const override {
+    return averages_.at(values_, shape_, index);
+  }
   void save(Archive& to) const override {
     to.set("kind", std::string("overlap"));
     to.set("values", Array{shape_, values_});
@@ -109,6 +120,7 @@ class Completed final : public ArrayPredictor {
   std::vector<Index> shape_;
   std::vector<float> values_;
   ArrayIntervals intervals_;
+  CellAverages averages_;
 };
 
 class Recentred final : public ArrayPredictor {

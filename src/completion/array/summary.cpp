@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "completion/summary_parts.h"
 #include "rankflow/complete_array.h"
 
@@ -59,6 +61,17 @@ std::string list_text(const std::vector<Index>& list) {
   std::string text;
   for (const Index x : list) text += (text.empty() ? "" : ", ") + std::to_string(x);
   return text;
+}
+
+// What the completion says better about indices without observations is left to it.
+std::vector<std::string> warnings(const Tensor& tensor, const ArrayCompletion& result) {
+  const auto says_empty = [](const std::string& warning) {
+    return warning.find("have no observation") != std::string::npos;
+  };
+  std::vector<std::string> list = tensor.warnings;
+  if (std::any_of(result.warnings.begin(), result.warnings.end(), says_empty)) std::erase_if(list, says_empty);
+  list.insert(list.end(), result.warnings.begin(), result.warnings.end());
+  return list;
 }
 
 }  // namespace
@@ -141,9 +154,9 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
                                  {"chosen", c.chosen},
                                  {"remark", c.remark}});
   completion::add_end(result, out);
-  out["warnings"] = result.warnings;
+  out["warnings"] = warnings(tensor, result);
   out["seed"] = result.seed;
-  return out.dump();
+  return json_text(out);
 }
 
 }  // namespace rankflow

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "completion/summary_parts.h"
 #include "rankflow/sense.h"
 
@@ -65,7 +66,7 @@ std::string json(const std::string& source, const SenseResult& result) {
   completion::add_end(result, out);
   out["seed"] = result.seed;
   out["warnings"] = result.warnings;
-  return out.dump(2);
+  return json_text(out, 2);
 }
 
 }  // namespace rankflow

@@ -8,6 +8,7 @@
 
 #include "data/cell.h"
 #include "data/flaws.h"
+#include "rankflow/error.h"
 #include "rankflow/tensor.h"
 
 namespace rankflow {
@@ -59,6 +60,8 @@ void for_each_cell(const DenseShape& dense, Use&& use) {
 template <class Cell>
 void fill_dense(Tensor& tensor, const DenseShape& dense, const std::string& missing, Flaws& flaws, Cell&& cell) {
   const ExtraHoles extra(missing);
+  if (const std::string word = extra.word(); !word.empty())
+    throw OptionError("--missing " + word + ": the cells of this file are numbers, and that is none");
   const auto observed = [&](double value) {
     return std::isfinite(value) && (extra.empty() || !extra.match("", true, value));
   };
@@ -84,6 +87,7 @@ void fill_dense(Tensor& tensor, const DenseShape& dense, const std::string& miss
   tensor.modes = position_axes(dense.shape);
   tensor.integer_values = dense.integers;
   tensor.holes = holes_text(dense.integers, missing);
+  extra.report(tensor.warnings);
   if (inexact > 0)
     tensor.warnings.push_back(std::to_string(inexact) + " value(s) beyond 2^53 are rounded to the nearest float64");
 }

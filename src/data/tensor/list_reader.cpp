@@ -49,7 +49,11 @@ class ListReader {
     for (std::string_view block = input_.lines(); !block.empty(); block = input_.lines())
       while (!block.empty()) line(take_line(block));
     Tensor tensor;
-    if (entries_.value.empty()) flaws_.fail(0, "no line has a value", "check --columns and --missing");
+    if (entries_.value.empty()) {
+      if (const Flaw* first = flaws_.first())
+        flaws_.fail(first->line, first->problem + ", and no other line has a value either", first->hint);
+      flaws_.fail(0, "no line has a value", "check --columns and --missing");
+    }
     for (std::size_t n = 0; n < ids_.size(); ++n) {
       Axis axis = in_order(ids_[n].take(), entries_.index[n]);
       if (!layout_.text.header.empty()) axis.title = layout_.text.header[layout_.mode[n]];

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "data/id_index.h"
 #include "data/npz.h"
@@ -11,6 +12,7 @@
 #include "data/readers.h"
 #include "data/tensor/tensor_builder.h"
 #include "data/tensor/tensor_readers.h"
+#include "rankflow/error.h"
 
 namespace rankflow {
 namespace {
@@ -35,6 +37,8 @@ class NpzTensor : NpzLists {
       const NpyHeader header = parse_npy_header(reader_.bytes(name).view(), reader_.where(name));
       choices.push_back({name, header.shape, header.type_text()});
     }
+    if (options_.table.array.empty())
+      if (const std::string name = completed(choices); !name.empty()) return name;
     return choose_array(choices, options_.table.array, "array", flaws_).name;
   }
 
@@ -73,6 +77,16 @@ class NpzTensor : NpzLists {
   }
 
  private:
+  // What `rankflow complete --intervals` writes is read as its values (once called `values`);
+  // empty for anything else.
+  static std::string completed(const std::vector<ArrayChoice>& choices) {
+    std::set<std::string> names;
+    for (const ArrayChoice& choice : choices) names.insert(choice.name);
+    for (const char* value : {"value", "values"})
+      if (names == std::set<std::string>{value, "low", "high"}) return value;
+    return "";
+  }
+
   // The size of a mode: from its names, from "shape", else from the largest position.
   void add_mode(Tensor& tensor, TensorEntries& entries, const std::vector<double>& flat, Index n, Index order,
                 const std::vector<double>& shape) const {
@@ -101,9 +115,21 @@ class NpzTensor : NpzLists {
     tensor.modes.push_back(Axis::positions(extent));
   }
 
+  // An index is found by its name.
+  void require_different(const Axis& axis, const std::string& array) const {
+    for (Index i = 0; i < axis.size(); ++i)
+      if (const std::optional<Index> first = axis.find(axis.name(i)); first && *first != i)
+        wrong(array, fmt::format("the name '{}' is there twice, at {} and at {}; expected a different one for every "
+                                 "index",
+                                 shown(axis.name(i)), *first, i));
+  }
+
   void name_modes(Tensor& tensor) const {
     for (Index n = 0; n < tensor.order(); ++n)
-      if (reader_.has(names_array(n))) tensor.modes[n] = axis(names_array(n), tensor.size(n));
+      if (reader_.has(names_array(n))) {
+        tensor.modes[n] = axis(names_array(n), tensor.size(n));
+        require_different(tensor.modes[n], names_array(n));
+      }
     if (tensor.order() == 2 && reader_.has("row_names")) tensor.modes[0] = axis("row_names", tensor.size(0));
     if (tensor.order() == 2 && reader_.has("column_names")) tensor.modes[1] = axis("column_names", tensor.size(1));
     if (!reader_.has("titles")) return;
@@ -117,6 +143,8 @@ class NpzTensor : NpzLists {
 
   void drop_holes(TensorEntries& entries, Tensor& tensor) const {
     const ExtraHoles extra(options_.table.missing);
+    if (const std::string word = extra.word(); !word.empty())
+      throw OptionError("--missing " + word + ": the cells of this file are numbers, and that is none");
     std::size_t to = 0;
     for (std::size_t k = 0; k < entries.value.size(); ++k) {
       const double value = entries.value[k];
@@ -128,6 +156,7 @@ class NpzTensor : NpzLists {
       if (!entries.weight.empty()) entries.weight[to] = entries.weight[k];
       entries.value[to++] = value;
     }
+    extra.report(tensor.warnings);
     const std::size_t holes = entries.value.size() - to;
     if (holes > 0) tensor.warnings.push_back(fmt::format("{} cells have no value: left out", holes));
     for (auto& mode : entries.index) mode.resize(to);

@@ -9,6 +9,7 @@
 #include "data/npz.h"
 #include "data/output_file.h"
 #include "data/tensor/tensor_writers.h"
+#include "rankflow/archive.h"
 
 namespace rankflow {
 namespace {
@@ -59,6 +60,10 @@ class CellBytes {
 };
 
 }  // namespace
+
+void set_names(Archive& archive, const Tensor& tensor) {
+  for (auto& [name, array] : naming(tensor)) archive.set(name, std::move(array));
+}
 
 void write_npy_cells(const std::string& path, CellStream& cells) {
   OutputFile file(path);

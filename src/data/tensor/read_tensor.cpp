@@ -65,6 +65,27 @@ Tensor read_text_or_image(Input& input, std::string_view head, const TensorReadO
   return read_cell_list(input, layout, options, flaws);
 }
 
+// Options of reading that were set and have no effect on what was found.
+void warn_unused(Tensor& tensor, const ReadOptions& options) {
+  const auto is = [&](const char* beginning) { return tensor.format.starts_with(beginning); };
+  const bool list = is("list of cells"), tns = is("tns"), several = is("npz, ") || is("mat ") || is("hdf5 ");
+  if (!list && !tns && !several && !is("npy ") && !is("npz list") && !is("idx ")) return;  // it was read as a table
+  const auto warn = [&](bool set, bool used, const char* option, const char* about) {
+    if (set && !used)
+      tensor.warnings.push_back(
+          fmt::format("{} has no effect: it is about {}, and this is read as {}", option, about, tensor.format));
+  };
+  constexpr const char* kText = "text with columns";
+  warn(!options.columns.empty(), list, "--columns", kText);
+  warn(!options.weight.empty(), list, "--weight", kText);
+  warn(options.delimiter != "auto", list, "--delimiter", kText);
+  warn(options.header != ReadOptions::Choice::automatic, list, "--header", kText);
+  warn(options.format != ReadOptions::Format::automatic, list, "--format", kText);
+  warn(options.row_names != ReadOptions::Choice::automatic, false, "--row-names", "tables");
+  warn(options.index_base != ReadOptions::IndexBase::automatic, tns, "--index-base", "positions in .tns files");
+  warn(!options.array.empty(), several, "--array", "files of several arrays");
+}
+
 Tensor read_known(Input& input, const std::string& path, const TensorReadOptions& options, Flaws& flaws) {
   const std::string_view head = input.ahead(kLook);
   if (head.empty()) flaws.fail(0, "the file is empty");
@@ -100,6 +121,7 @@ void apply_mask(Tensor& tensor, const Tensor& mask, const std::string& path, con
 
 Tensor read_tensor_input(Input& input, const std::string& path, const TensorReadOptions& options, Flaws& flaws) {
   Tensor tensor = read_known(input, path, options, flaws);
+  warn_unused(tensor, options.table);
   tensor.source = input.name();
   const bool list = tensor.layout == Tensor::Layout::list;
   if (!options.table.mask.empty()) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "data/cell.h"
 #include "data/summary_parts.h"
 #include "data/tensor/tensor_builder.h"
@@ -113,7 +114,7 @@ std::string summary_json(const Tensor& tensor, const TensorSummary& summary) {
   nlohmann::ordered_json warnings = tensor.warnings;
   for (const std::string& suspicion : summary.suspicions) warnings.push_back(suspicion);
   object["warnings"] = warnings;
-  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json_text(object, 2);
 }
 
 }  // namespace rankflow

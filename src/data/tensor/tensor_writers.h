@@ -32,6 +32,7 @@ class CellStream {
   const Tensor& tensor_;
   const TensorCell& fill_;
   bool keep_, column_major_, observed_ = false, begun_ = false;
+  int digits_ = 0;
   Index count_ = 1, next_observed_ = 0;
   std::vector<std::int32_t> index_;
   std::vector<Index> order_;  // of the observations along the way; empty: as they are

@@ -23,7 +23,7 @@ class TnsReader {
     for (std::string_view block = input_.lines(); !block.empty(); block = input_.lines())
       while (!block.empty()) line(take_line(block));
     if (order_ == 0) flaws_.fail(0, comments_ > 0 ? "the file holds only comments" : "the file holds no data");
-    if (entries_.value.empty()) flaws_.fail(0, "no line has a value");
+    if (entries_.value.empty()) no_value();
     Tensor tensor;
     tensor.layout = Tensor::Layout::list;
     tensor.format = "tns";
@@ -35,11 +35,18 @@ class TnsReader {
     if (holes_ > 0)
       tensor.warnings.push_back(
           fmt::format("{} line(s) have no value, the first is line {}: left out as not observed", holes_, first_hole_));
+    extra_holes_.report(tensor.warnings);
     sort_into(tensor, std::move(entries_), options_.duplicates, lines_, flaws_);
     return tensor;
   }
 
  private:
+  // Where no line can be taken, the first one says why.
+  [[noreturn]] void no_value() const {
+    if (const Flaw* first = flaws_.first()) flaws_.fail(first->line, first->problem + kNoOther, first->hint);
+    flaws_.fail(first_hole_, "the value is a hole, and no other line has one either");
+  }
+
   void line(std::string_view text) {
     ++number_;
     const LineKind kind = kind_of_line(text);
@@ -131,6 +138,7 @@ class TnsReader {
   }
 
   static constexpr const char* kOut = "line left out";
+  static constexpr const char* kNoOther = ", and no other line has a value either";
 
   Input& input_;
   const ReadOptions& options_;

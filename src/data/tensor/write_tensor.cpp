@@ -8,6 +8,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "data/rounding.h"
 #include "data/tensor/tensor_builder.h"
 #include "data/tensor/tensor_writers.h"
 #include "rankflow/error.h"
@@ -47,6 +48,7 @@ CellStream::CellStream(const Tensor& tensor, const TensorCell& fill, const Write
       fill_(fill),
       keep_(options.keep_observed || !fill),
       column_major_(column_major),
+      digits_(options.digits),
       index_(static_cast<std::size_t>(tensor.order()), 0) {
   for (const Index size : tensor.shape()) {
     constexpr Index kMostCells = Index{1} << 56;
@@ -82,7 +84,7 @@ double CellStream::next() {
   for (Index n = tensor_.order() - 1; n >= 0 && here; --n) here = tensor_.index[n][k] == index_[n];
   next_observed_ += here;
   observed_ = here && keep_;
-  return observed_ ? tensor_.value[k] : fill_ ? fill_(index_) : kNaN;
+  return observed_ ? tensor_.value[k] : fill_ ? rounded(fill_(index_), digits_) : kNaN;
 }
 
 void put_cells(OutputFile& file, CellStream& cells) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "experiment/tensor/recorder.h"
@@ -14,6 +15,8 @@
 
 namespace rankflow::experiment {
 namespace {
+
+constexpr double kMostWeights = 2e8;  // numbers; gradient and optimizer keep up to three times as many again
 
 // The model as it stands, in double.
 void copy_to(const CpFactorization<double>& model, std::optional<CpFactorization<double>>& cp,
@@ -193,6 +196,22 @@ RunOutcome execute_tensor(const RunConfig& config, const TensorDataSet& data, co
   return outcome;
 }
 
+namespace {
+
+// Found out before the first run, and not when memory has run out.
+void check_weights(Index components, const std::vector<Index>& shape, double cells) {
+  const auto longest = static_cast<double>(*std::max_element(shape.begin(), shape.end()));
+  const double each = static_cast<double>(std::accumulate(shape.begin(), shape.end(), Index{0})),
+               count = components > 0 ? static_cast<double>(components) : cells / longest;
+  if (count * each > kMostWeights)
+    throw OptionError(
+        fmt::format("model.components = {}: {:.3g} components are {:.3g} weights, and studies take at most {:.0g}",
+                    components, count, count * each, kMostWeights),
+        "say how many components there shall be; 0 is as many as a tensor of the shape can need");
+}
+
+}  // namespace
+
 void check_tensor_run(const RunConfig& config) {
   if (config.engine.kind == EngineKind::descent) check(config.engine.descent);
   if (config.engine.kind == EngineKind::grow) {
@@ -208,6 +227,8 @@ void check_tensor_run(const RunConfig& config) {
   model_tree(config, order);
   double cells = 1;
   for (const Index size : shape) cells *= static_cast<double>(size);
+  if (config.engine.kind == EngineKind::descent && config.model.kind == ModelKind::cp)
+    check_weights(config.model.tensor.components, shape, cells);
   if (config.problem.measurement == MeasurementKind::entries && static_cast<double>(config.problem.count) > cells)
     throw OptionError(fmt::format("problem.count = {}: the tensor has {} cells", config.problem.count, cells));
 }

@@ -18,14 +18,15 @@ class CellPass {
 };
 
 /// By products of matrices over all cells, O(cells R), where all of them are seen or many are listed; over the list,
-/// O(listed N R), otherwise.
+/// O(listed N R), otherwise. `seed`: of the zeros that are sampled where there are too many.
 template <class T>
-std::unique_ptr<CellPass<T>> make_pass(const GeneralizedCpData& data, const WeightLayout& layout);
+std::unique_ptr<CellPass<T>> make_pass(const GeneralizedCpData& data, const WeightLayout& layout, std::uint64_t seed);
 
 template <class T>
 std::unique_ptr<CellPass<T>> make_grid_pass(const GeneralizedCpData& data, const WeightLayout& layout);
 template <class T>
-std::unique_ptr<CellPass<T>> make_list_pass(const GeneralizedCpData& data, const WeightLayout& layout);
+std::unique_ptr<CellPass<T>> make_list_pass(const GeneralizedCpData& data, const WeightLayout& layout,
+                                            std::uint64_t seed);
 
 /// Sums of a pass' parts, each with the gradient of its own, added in their order: the same bits for any number of
 /// threads.

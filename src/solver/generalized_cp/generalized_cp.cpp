@@ -110,7 +110,7 @@ struct GeneralizedCpFit::Impl {
       for (double& y : scaled.value) y /= scale;
       scaled.loss.delta /= scale;
     }
-    pass = make_pass<Scalar>({rescale ? scaled : data.listed, data.absent_zero}, layout);
+    pass = make_pass<Scalar>({rescale ? scaled : data.listed, data.absent_zero}, layout, options.seed);
     start(start_of_offset(loss.penalty, level.mean / scale));
     best.model = model();
     best.message = "under way";
@@ -252,7 +252,7 @@ double generalized_cp_objective(const GeneralizedCpData& data, Index components,
   RANKFLOW_ASSERT(static_cast<Index>(weights.size()) == layout.size(), "the list of weights has another length");
   const double count = seen(data);
   std::vector<double> slope;
-  double objective = make_pass<double>(data, layout)->gradient(weights, slope, true) / count;
+  double objective = make_pass<double>(data, layout, /*seed=*/0)->gradient(weights, slope, true) / count;
   for (Index k = 0; k < layout.size(); ++k) {
     const double pull = k == layout.offset() ? 0 : decay * weights[k];
     slope[k] = slope[k] / count + pull;

@@ -21,7 +21,8 @@ constexpr double kListCost = 3;         // of a listed cell, against one in a pr
 template <class T>
 class ListPass final : public CellPass<T> {
  public:
-  ListPass(const GeneralizedCpData& data, const WeightLayout& layout) : layout_(layout), data_(data) {
+  ListPass(const GeneralizedCpData& data, const WeightLayout& layout, std::uint64_t seed)
+      : layout_(layout), data_(data), seed_(seed) {
     double cells = 1;
     for (const Index size : layout.shape) cells *= static_cast<double>(size);
     if (data.absent_zero) {
@@ -115,7 +116,7 @@ class ListPass final : public CellPass<T> {
     Work work(layout_);
     double sum = 0;
     for (Index k = begin; k < end; ++k) {
-      Rng rng(kZeroStream, pass_, static_cast<std::uint64_t>(k));
+      Rng rng(seed_, kZeroStream, pass_, static_cast<std::uint64_t>(k));
       for (Index n = 0; n < layout_.order(); ++n)
         work.index[n] = static_cast<Index>(rng.below(static_cast<std::uint64_t>(layout_.shape[n])));
       const double x = static_cast<double>(value_at(weights, work));
@@ -129,7 +130,7 @@ class ListPass final : public CellPass<T> {
   GeneralizedCpData data_;
   Index zeros_ = 0;
   double zero_weight_ = 0;
-  std::uint64_t pass_ = 0;
+  std::uint64_t seed_ = 0, pass_ = 0;
   std::vector<std::vector<T>> parts_;
 };
 
@@ -148,24 +149,29 @@ void add_parts(const std::vector<std::vector<T>>& parts, std::vector<T>& total) 
 }
 
 template <class T>
-std::unique_ptr<CellPass<T>> make_list_pass(const GeneralizedCpData& data, const WeightLayout& layout) {
-  return std::make_unique<ListPass<T>>(data, layout);
+std::unique_ptr<CellPass<T>> make_list_pass(const GeneralizedCpData& data, const WeightLayout& layout,
+                                            std::uint64_t seed) {
+  return std::make_unique<ListPass<T>>(data, layout, seed);
 }
 
 template <class T>
-std::unique_ptr<CellPass<T>> make_pass(const GeneralizedCpData& data, const WeightLayout& layout) {
+std::unique_ptr<CellPass<T>> make_pass(const GeneralizedCpData& data, const WeightLayout& layout, std::uint64_t seed) {
   double cells = 1;
   for (const Index size : layout.shape) cells *= static_cast<double>(size);
   const bool few = cells <= kMostGridCells;
   const bool dense = cells <= kListCost * static_cast<double>(data.listed.count());
-  return few && (data.absent_zero || dense) ? make_grid_pass<T>(data, layout) : make_list_pass<T>(data, layout);
+  return few && (data.absent_zero || dense) ? make_grid_pass<T>(data, layout) : make_list_pass<T>(data, layout, seed);
 }
 
 template void add_parts<double>(const std::vector<std::vector<double>>&, std::vector<double>&);
 template void add_parts<float>(const std::vector<std::vector<float>>&, std::vector<float>&);
-template std::unique_ptr<CellPass<double>> make_list_pass<double>(const GeneralizedCpData&, const WeightLayout&);
-template std::unique_ptr<CellPass<float>> make_list_pass<float>(const GeneralizedCpData&, const WeightLayout&);
-template std::unique_ptr<CellPass<double>> make_pass<double>(const GeneralizedCpData&, const WeightLayout&);
-template std::unique_ptr<CellPass<float>> make_pass<float>(const GeneralizedCpData&, const WeightLayout&);
+template std::unique_ptr<CellPass<double>> make_list_pass<double>(const GeneralizedCpData&, const WeightLayout&,
+                                                                  std::uint64_t);
+template std::unique_ptr<CellPass<float>> make_list_pass<float>(const GeneralizedCpData&, const WeightLayout&,
+                                                                std::uint64_t);
+template std::unique_ptr<CellPass<double>> make_pass<double>(const GeneralizedCpData&, const WeightLayout&,
+                                                             std::uint64_t);
+template std::unique_ptr<CellPass<float>> make_pass<float>(const GeneralizedCpData&, const WeightLayout&,
+                                                           std::uint64_t);
 
 }  // namespace rankflow::generalized
