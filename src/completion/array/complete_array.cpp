@@ -119,7 +119,9 @@ ArrayCompletion complete_array(const Tensor& tensor, const ArrayOptions& options
   check_combination(settings, dense.has_value());
   const ArraySplit split = split_array(tensor, dense, settings);
   if (split.validation.empty())
-    throw InputError(tensor.source, "too few observations: none is left to choose by", "lower --held-out");
+    throw InputError(tensor.source, "too few observations: none is left to choose by",
+                     settings.held_out > 0 ? "lower --held-out"
+                                           : "raise --validation, or name the cells that choose with --valid FILE");
   ArrayRun run{tensor, settings, observers, dense, split, Checkpoint(checkpoint, fingerprint(tensor, settings))};
   if (options.absent_zero) run.ranked_modes = ranked_modes(tensor, options.ranked_modes);
   run.history = run.checkpoint.history();

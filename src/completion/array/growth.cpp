@@ -13,8 +13,9 @@ namespace rankflow::completion {
 namespace {
 
 constexpr double kPerFreedom = 3;  // observations for each degree of freedom of a first look
-// Observations that an exact match is looked for in: so many for each index of each mode, between these bounds.
-constexpr Index kPerIndex = 40, kFewestForExact = 20'000, kMostForExact = 60'000;
+// Observations that an exact match is looked for in: so many for each index of each mode and one of so many cells (the
+// first directions drown where a smaller share is seen), between these bounds.
+constexpr Index kPerIndex = 40, kOneOf = 90, kFewestForExact = 20'000, kMostForExact = 60'000;
 constexpr Index kFew = 2'000;           // observations up to which idle rounds do not tell noise from a bad start
 constexpr double kClearlyWorse = 1.02;  // than the error to beat, after the first of several parts
 constexpr double kShare = 0.2;          // of the time that is left, with at most three parts and two more fits in mind
@@ -122,7 +123,8 @@ TensorProblem<double> thinned(TensorProblem<double> problem, Index most) {
 Index enough_for_exact(const Tensor& tensor) {
   Index indices = 0;
   for (const Index size : tensor.shape()) indices += size;
-  return std::clamp(kPerIndex * indices, kFewestForExact, kMostForExact);
+  const double cells = std::min(static_cast<double>(kMostForExact), tensor.cells() / static_cast<double>(kOneOf));
+  return std::clamp(std::max(kPerIndex * indices, static_cast<Index>(cells)), kFewestForExact, kMostForExact);
 }
 
 // What an attempt that nobody asked for may cost; 0 = no limit.
