@@ -15,7 +15,7 @@ namespace {
 constexpr double kPerFreedom = 3;  // observations for each degree of freedom of a first look
 // Observations that an exact match is looked for in: so many for each index of each mode and one of so many cells (the
 // first directions drown where a smaller share is seen), between these bounds.
-constexpr Index kPerIndex = 40, kOneOf = 90, kFewestForExact = 20'000, kMostForExact = 60'000;
+constexpr Index kPerIndex = 40, kOneOf = 90, kFewestForExact = 40'000, kMostForExact = 60'000;
 constexpr Index kFew = 2'000;           // observations up to which idle rounds do not tell noise from a bad start
 constexpr double kClearlyWorse = 1.02;  // than the error to beat, after the first of several parts
 constexpr double kShare = 0.2;          // of the time that is left, with at most three parts and two more fits in mind
@@ -39,20 +39,24 @@ class Race {
 
   void save(Archive& to) const {
     to.set("race", best_);
-    to.set("race_least", std::vector<double>{least_, static_cast<double>(above_), static_cast<double>(seen_)});
+    to.set("race_least", std::vector<double>{least_, static_cast<double>(above_), static_cast<double>(seen_),
+                                             static_cast<double>(attempt_)});
   }
   void load(const Archive& from) {
     best_ = from.get_doubles("race");
-    const std::vector<double> least = from.get_doubles("race_least", 3);
+    const std::vector<double> least = from.get_doubles("race_least", 4);
     least_ = least[0];
     above_ = static_cast<Index>(least[1]);
     seen_ = static_cast<Index>(least[2]);
+    attempt_ = static_cast<Index>(least[3]);
   }
 
   // The validation error has been above its least for some steps: this is noise, and no exact match is near.
   bool overfits(const GrowStep& step) {
     if (std::isnan(step.validation_rmse) || step.iteration == seen_) return above_ >= kAbove;
     seen_ = step.iteration;
+    if (step.attempt != attempt_) least_ = HUGE_VAL;
+    attempt_ = step.attempt;
     above_ = step.validation_rmse < least_ ? 0 : above_ + 1;
     least_ = std::min(least_, step.validation_rmse);
     return above_ >= kAbove;
@@ -73,13 +77,12 @@ class Race {
   static constexpr double kMoreComponents = 8;  // as many more at that gain (gains fall) would not suffice
   static constexpr Index kAbove = 5;            // steps
   double to_beat_, least_ = HUGE_VAL;
-  Index above_ = 0, seen_ = -1;
+  Index above_ = 0, seen_ = -1, attempt_ = 1;
   std::vector<double> best_;  // by number of components
 };
 
 // One kind of growing factorization: its engine, and where its result is kept.
 struct CpGrowth {
-  static constexpr bool kMayOverfit = false;
   using Engine = GrowCp;
   using Result = GrowCpResult;
   static constexpr const char* name = "cp";
@@ -91,7 +94,6 @@ struct CpGrowth {
 };
 
 struct TreeGrowth {
-  static constexpr bool kMayOverfit = true;  // noise is recognised late: attempts without a match become long
   using Engine = GrowTree;
   using Result = GrowTreeResult;
   static constexpr const char* name = "tree";
@@ -141,7 +143,7 @@ typename Growth::Result follow(ArrayRun& run, typename Growth::Engine& engine, c
   if (take_up(run, fit, engine)) return engine.result();
   Race race(to_beat);
   const auto end_where_it_pays_no_more = [&](const GrowStep& step) {
-    const bool noisy = step.stage == "grow with noise" || (Growth::kMayOverfit && race.overfits(step));
+    const bool noisy = step.stage == "grow with noise" || (exact_attempts > 0 && race.overfits(step));
     if (exact_attempts > 0 && noisy && step.attempt > exact_attempts) engine.finish(Stop::iteration_limit);
     if (race.lost(step) || (exact_attempts > 0 && noisy)) engine.finish(Stop::validation);
   };
@@ -195,8 +197,8 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
     if (exact_only) train = thinned(std::move(train), enough_for_exact(run.tensor));
     typename Growth::Engine engine = growth.engine(train, unseen, options);
     const std::string name = fmt::format("validate {} {} {}", fit.model, which, ++number);
-    typename Growth::Result result =
-        follow<Growth>(run, engine, name, "validate " + fit.model, to_beat, exact_only ? options.attempts : 0);
+    typename Growth::Result result = follow<Growth>(run, engine, name, "validate " + fit.model, to_beat,
+                                                    exact_only && !limits.despite_noise ? options.attempts : 0);
     if (run.interrupted) return fit;
     if (exact_only && !result.solved()) {
       fit.stop = result.stop;
