@@ -101,7 +101,7 @@ TEST(CompleteArray, AHeldOutCellThatContradictsIsNotSolved) {
 
 TEST(CompleteArray, RareOnesAreNoPattern) {
   int predicts = 0;
-  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
     Tensor tensor = observed(planted(1, 3), 0.4, 0, Tensor::Layout::dense);
     Rng rng(seed);
     for (double& value : tensor.value) value = rng.uniform() < .05 ? 1 : 0;
@@ -116,7 +116,7 @@ TEST(CompleteArray, RareOnesAreNoPattern) {
       EXPECT_NEAR(result.table_predictor->predict(hole), 0, 1);
     }
   }
-  EXPECT_LE(predicts, 1);
+  EXPECT_EQ(predicts, 0);
 }
 
 TEST(CompleteArray, ARefitThatLosesItsWayIsNotWritten) {
