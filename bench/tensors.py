@@ -43,9 +43,9 @@ SOLVED = 0.05
 # case, iterations of the library and of the rival in a turn, ratio claimed of plain iterations
 CASES = [("cp4", 400, 100, 5), ("cp3", 1000, 200, 4), ("tree512", 100, 20, 1.7), ("tree32", 1000, 200, 6)]
 # growing case, descent to the rule: case, deviation, tolerance, patience, most iterations, ratio claimed
-STOPS = [("cp4", "cp4", 0.01, 1e-8, 50, 40000, 200), ("cp3", "cp3", 0.01, 1e-8, 50, 40000, 200),
-         ("tree5", "tree512", 0.01, 5e-5, 100, 150000, 200), ("tree5", "tree32", 0.03, 5e-5, 100, 300000, 8)]
-WHOLE_RUNS = {"cp4": 8, "cp3": 8, "tree512": 3}  # negligible components are advanced once per window
+STOPS = [("cp4", "cp4", 0.01, 1e-8, 50, 40000, 200), ("tree5", "tree512", 0.01, 5e-5, 100, 150000, 200),
+         ("tree5", "tree32", 0.03, 5e-5, 100, 300000, 8)]
+WHOLE_RUNS = {"cp4": 8, "tree512": 3}  # negligible components are advanced once per window
 IMAGES_CLAIM = 10
 
 
