@@ -92,6 +92,7 @@ struct FactRanking {
 /// A model that was looked at.
 struct ArrayCandidate {
   std::string model;
+  std::string parts = {};  // of noisy lists: "effects and components", "effects alone" or "components alone"
   double validation_rmse = kNaN;
   bool chosen = false;
   std::string remark;

@@ -78,9 +78,10 @@ struct OverlapProblem {
   std::vector<std::vector<Index>> validation;
 };
 
-/// min over X of sum over training cells (X - Y)^2 + sum_S a_S g(X_(S)), S single modes (and pairs), g the log
-/// determinant of X_(S) X_(S)^T + eps^2 (power 0) or the Schatten quasi-norm, by reweighted least squares along a
-/// falling eps. First a search over the weights a, then the fit that is kept.
+/// min over X of sum over training cells (X - Y)^2 + sum_S a_S k c_S eps^(2-p) f(C_S + eps^2), S single modes (and
+/// pairs), C_S = X_(S) X_(S)^T / c_S with c_S the number of columns, f the log determinant (p = power = 0) or
+/// (2/p) trace of the power p/2, by reweighted least squares along a falling eps. First a search over the weights a,
+/// then the fit that is kept.
 class OverlapFit {
  public:
   /// `problem` is kept by reference. Throws OptionError, InputError.

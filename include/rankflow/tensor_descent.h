@@ -36,11 +36,11 @@ template <class T>
 std::unique_ptr<TensorModelLoss<T>> make_loss(const TensorProblem<T>& problem, CpFactorization<T>& model);
 
 /// Components that are negligible and hardly move are moved once per window, by all its updates together and right to
-/// second order; a window costs them what two updates cost. Everything else happens in every update as always, and
-/// between strides the model is what it would be: read it then, but do not change it. Norms of components and the loss
-/// stay within 1e-3 of those without windows until the step reaches the edge of stability, where runs are chaotic
-/// anyway. Needs observed entries and an optimizer with one step size for all weights (plain, group_rmsprop,
-/// normalized).
+/// second order; a window costs them five passes, as many as two and a half updates. Everything else happens in every
+/// update as always, and between strides the model is what it would be: read it then, but do not change it. Norms of
+/// components and the loss stay within 1e-3 of those without windows until the step reaches the edge of stability,
+/// where runs are chaotic anyway. Needs observed entries and an optimizer with one step size for all weights (plain,
+/// group_rmsprop, normalized).
 struct CpWindowOptions {
   Index updates = 32;     // per window
   double change = 1e-2;   // the most that a vector of a postponed component may change in a window, of its norm

@@ -110,6 +110,7 @@ void run(Settings& settings, const CLI::App& verb, Outcome& outcome) {
     return;
   }
   refuse_array_options(verb);
+  refuse_unused(verb, TableScope{settings.complete.engine, settings.complete.flow.motion});
   if (model_word(settings.model))
     throw OptionError(fmt::format("--model {}: tables have no choice of models; --engine chooses", settings.model),
                       fmt::format("write --model-file {} for a file of that name", settings.model));

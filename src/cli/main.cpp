@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -28,10 +29,22 @@ int failed(std::span<char* const> words, int status, const std::string& message)
   return status;
 }
 
+// As CLI11 prints help, without the values behind the names of flags (--no-clip{false}).
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, positional);
+    for (std::size_t begin = 0; (begin = name.find('{')) != std::string::npos;)
+      name.erase(begin, name.find('}', begin) + 1 - begin);
+    return name;
+  }
+};
+
 // 0 the answer is complete; 1 it ran but did not reach what was asked; 2 usage or options; 3 bad input data; 70 our
 // bug.
 int run(int argc, char** argv) {
   CLI::App program{"learns matrices of low rank without being told the rank", "rankflow"};
+  program.formatter(std::make_shared<HelpFormatter>());
   program.require_subcommand(1);
   program.set_version_flag("--version", "rankflow " RANKFLOW_VERSION);
   rankflow::cli::Outcome outcome;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "rankflow/complete.h"
 #include "rankflow/complete_array.h"
 
 namespace rankflow::cli {
@@ -18,9 +19,17 @@ struct ArrayScope {
   bool test = false, valid = false;
 };
 
+/// The same with a table.
+struct TableScope {
+  Engine engine = Engine::automatic;
+  Motion motion = Motion::fast;
+};
+
 /// Throws OptionError for the first option on the command line that an array of order 3 or more has no use for.
 void refuse_unused(const CLI::App& verb, const ArrayScope& scope);
-/// The same for tables; of `complete`, `check` and `convert`.
+/// The same for tables, of `complete`.
+void refuse_unused(const CLI::App& verb, const TableScope& scope);
+/// Throws OptionError for the first option that only arrays have; of `complete`, `check` and `convert`.
 void refuse_array_options(const CLI::App& verb);
 
 }  // namespace rankflow::cli

@@ -95,6 +95,8 @@ void print_verb(const CLI::App& verb) {
     const std::string& group = option->get_group();
     if (group == "Reading" || group == "Learning" || group == "Sensing" || option == verb.get_help_ptr()) continue;
     std::string name = option->get_name(option->get_positional(), true);
+    if (const std::size_t value = name.find('{'); value != std::string::npos)  // what --no-... sets
+      name.erase(value, name.find('}') + 1 - value);
     for (std::size_t comma = 0; (comma = name.find(',', comma)) != std::string::npos; comma += 4)
       name.replace(comma, 1, "`, `");
     fmt::print("| `{}` | {} |\n", name, cell(option->get_description()));

@@ -63,8 +63,9 @@ class RowSorter {
 
 class Merger {
  public:
-  Merger(Table& table, const Entries& entries, Duplicates duplicates, const LineMap& lines, Flaws& flaws)
-      : table_(table), entries_(entries), duplicates_(duplicates), lines_(lines), flaws_(flaws) {}
+  Merger(Table& table, const Entries& entries, Duplicates duplicates, const LineMap& lines, Flaws& flaws,
+         const std::string& remedy)
+      : table_(table), entries_(entries), duplicates_(duplicates), lines_(lines), flaws_(flaws), remedy_(remedy) {}
 
   // Row i is in [begin, end); what is kept goes to `to`. Returns the position behind it.
   Index merge(Index i, Index begin, Index end, Index to) {
@@ -136,7 +137,7 @@ class Merger {
     flaws_.add(line,
                fmt::format("row {} and column {} have the value {} here and {} on {}", shown(table_.rows.name(i)),
                            shown(table_.columns.name(j)), entries_.value[second], entries_.value[first], before),
-               "pass --duplicates mean or --duplicates last, or take one of them out", "averaged");
+               remedy_ + "pass --duplicates mean or --duplicates last, or take one of them out", "averaged");
   }
 
   Table& table_;
@@ -144,6 +145,7 @@ class Merger {
   Duplicates duplicates_;
   const LineMap& lines_;
   Flaws& flaws_;
+  const std::string& remedy_;
   Index equal_ = 0, merged_ = 0;
 };
 
@@ -155,10 +157,11 @@ Index LineMap::line(Index ordinal) const {
   return after == runs_.begin() ? 0 : ordinal + std::prev(after)->second;
 }
 
-void sort_into(Table& table, Entries&& entries, Duplicates duplicates, const LineMap& lines, Flaws& flaws) {
+void sort_into(Table& table, Entries&& entries, Duplicates duplicates, const LineMap& lines, Flaws& flaws,
+               const std::string& remedy) {
   scatter_by_row(table, entries);
   RowSorter sorter(table);
-  Merger merger(table, entries, duplicates, lines, flaws);
+  Merger merger(table, entries, duplicates, lines, flaws, remedy);
   Index to = 0;
   for (Index i = 0; i < table.num_rows(); ++i) {
     const Index begin = table.row_begin[i], end = table.row_begin[i + 1];

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,8 +27,10 @@ class LineMap {
 };
 
 /// Sorts `entries` into table.row_begin, column, value and weight. table.rows and table.columns are set already.
-/// Needs 12 bytes an entry beside the 16 of the entries, which are freed at the end.
-void sort_into(Table& table, Entries&& entries, ReadOptions::Duplicates duplicates, const LineMap& lines, Flaws& flaws);
+/// Needs 12 bytes an entry beside the 16 of the entries, which are freed at the end. `remedy`: what else to do about
+/// pairs that occur twice.
+void sort_into(Table& table, Entries&& entries, ReadOptions::Duplicates duplicates, const LineMap& lines, Flaws& flaws,
+               const std::string& remedy = {});
 
 /// What every reader ends with: warnings about rows and columns without observations, a check that something is there.
 void finish_table(Table& table, Flaws& flaws);

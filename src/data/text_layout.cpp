@@ -13,6 +13,8 @@
 namespace rankflow {
 namespace {
 
+constexpr Index kMostFurtherModes = 6;  // columns that are not used: more are hardly modes
+
 Cell kind_of(const std::string& text) {
   double unused = 0;
   return parse_cell(text, unused);
@@ -244,11 +246,40 @@ class Finder {
     }
     if (out_.weight_field >= 0) text += fmt::format(", {} the weight", called(out_.weight_field));
     out_.notes.push_back(text);
-    std::string ignored;
-    for (Index k = 0; k < out_.num_fields; ++k)
-      if (k != out_.row_field && k != out_.column_field && k != out_.value_field && k != out_.weight_field)
-        ignored += (ignored.empty() ? "" : ", ") + called(k);
-    if (!ignored.empty()) out_.notes.push_back(ignored + ": not used");
+    say_unused();
+  }
+
+  // Columns that are not used may be modes of an array; times of day or dates of a rating seldom are.
+  void say_unused() {
+    std::vector<Index> unused;
+    std::string names;
+    bool likely = false;
+    for (Index k = 0; k < out_.num_fields; ++k) {
+      if (k == out_.row_field || k == out_.column_field || k == out_.value_field || k == out_.weight_field) continue;
+      unused.push_back(k);
+      names += (names.empty() ? "" : ", ") + called(k);
+      likely = likely || k < out_.value_field;
+    }
+    if (unused.empty()) return;
+    if (out_.value_field >= 0 && std::ssize(unused) <= kMostFurtherModes) {
+      std::string modes = fmt::format("{},{}", word(out_.row_field), word(out_.column_field));
+      for (const Index k : unused) modes += fmt::format(",{}", word(k));
+      out_.as_array = fmt::format("{},{}", modes, word(out_.value_field));
+    }
+    out_.notes.push_back(names + ": not used");
+    if (likely && !out_.as_array.empty())
+      out_.notes.back() += fmt::format("; --columns {} reads an array with a mode for each", out_.as_array);
+  }
+
+  // How --columns names a field: by its title if that is one word and nobody else's.
+  std::string word(Index field) const {
+    const auto named = [&](const std::string& title) {
+      return !title.empty() && std::count(out_.header.begin(), out_.header.end(), title) == 1 &&
+             title.find_first_of(" ,;'\"$\\") == std::string::npos;
+    };
+    if (!out_.header.empty() && named(out_.header[static_cast<std::size_t>(field)]))
+      return out_.header[static_cast<std::size_t>(field)];
+    return std::to_string(field + 1);
   }
 
   void dense_fields() {

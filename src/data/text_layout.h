@@ -21,6 +21,7 @@ struct TextLayout {
   Index num_fields = 0;                   // of the lines of data
   // Triplets: fields from 0; -1 = none (value 1, weight 1).
   Index row_field = 0, column_field = 1, value_field = 2, weight_field = -1;
+  std::string as_array;  // value of --columns that makes modes of the columns that are not used; empty without any
   // Dense: the fields that are read; the field of the row names, or -1.
   std::vector<Index> dense_fields;
   Index name_field = -1;

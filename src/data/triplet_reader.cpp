@@ -31,7 +31,11 @@ class TripletReader {
     titles(table);
     table.integer_values = text_.integers();
     text_.report(table.notes, table.warnings);
-    sort_into(table, std::move(entries_), duplicates, lines_, flaws_);
+    std::string remedy;
+    if (!layout_.as_array.empty())
+      remedy = fmt::format("if further columns tell them apart, pass --columns {} (an array with a mode for each); or ",
+                           layout_.as_array);
+    sort_into(table, std::move(entries_), duplicates, lines_, flaws_, remedy);
     return table;
   }
 

@@ -188,7 +188,8 @@ ReportInput array_report(const Tensor& tensor, const ArrayCompletion& result, co
   report.warnings.insert(report.warnings.end(), result.warnings.begin(), result.warnings.end());
   report.candidate_word = "model";
   for (const ArrayCandidate& candidate : result.candidates)
-    report.candidates.push_back({candidate.model, candidate.validation_rmse, candidate.chosen, candidate.remark});
+    report.candidates.push_back({candidate.parts.empty() ? candidate.model : candidate.parts, candidate.validation_rmse,
+                                 candidate.chosen, candidate.remark});
   report.history = history(result);
   report.sizes_word = "component norm";
   report.shown_engine = result.model;

@@ -208,6 +208,27 @@ TEST(CompleteProgram, AnswersBadCallsWithOneClearMessageAndTheRightStatus) {
   EXPECT_THAT(folder.files(), testing::ElementsAre("empty.csv", "r.csv", "twice.csv"));  // nothing lost, nothing left
 }
 
+TEST(CompleteProgram, RefusesOptionsThatTheEngineHasNoUseFor) {
+  const Folder folder;
+  write_bytes(folder / "r.csv", test::ratings_csv(20, 15, 0.5, 6));
+  for (const auto& [words, told] : std::vector<std::pair<const char*, const char*>>{
+           {"--engine gd --sweeps 5", "--sweeps belongs to --engine posterior"},
+           {"--engine flow --width 5", "--width belongs to --engine posterior"},
+           {"--engine posterior --depth 4", "--depth belongs to the engines flow and gd"},
+           {"--engine posterior --max-iterations 4", "--max-iterations does not end --engine posterior"},
+           {"--engine posterior --strategy noisy", "--strategy belongs to the fast motion"},
+           {"--motion faithful --no-thorough", "--thorough (--no-thorough) belongs to the fast motion"},
+           {"--max-time 2", "--motion faithful"},
+           {"--optimizer adam", "add --engine gd"},
+           {"--engine flow --scale 1e-4", "add --engine gd"},
+           {"--engine nuclear --path-length 5", "--engine soft-impute"},
+           {"--engine flow --match 0", "--engine nuclear"}}) {
+    const auto run = run_shell("$RANKFLOW complete -q " + (folder / "r.csv") + " " + words);
+    EXPECT_EQ(run.status, 2) << words << ": " << run.err;
+    EXPECT_THAT(run.err, HasSubstr(told)) << words;
+  }
+}
+
 TEST(PredictProgram, FoldsInNewRowsAndSaysHowItAnswered) {
   const Folder folder;
   write_bytes(folder / "r.csv", test::ratings_csv(80, 40, 0.5, 7));

@@ -12,6 +12,7 @@ namespace {
 using test::message_of;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 const std::string kHeader = "user,item,rating\n";
 
@@ -30,6 +31,12 @@ TEST(BadTriplets, NameBothLinesOfADuplicate) {
   EXPECT_THAT(message_of("# c\n" + kHeader + "a,x,1\n\nb,x,NA\nb,y,2\na,x,3\n"),
               AllOf(HasSubstr("test.csv:7: row a and column x have the value 3 here and 1 on line 3"),
                     HasSubstr("--duplicates mean")));
+}
+TEST(BadTriplets, NameTheColumnsThatMayTellDuplicatesApart) {
+  EXPECT_THAT(message_of("user,place,hour,count\na,x,1,5\na,x,2,6\n"),
+              HasSubstr("if further columns tell them apart, pass --columns user,place,hour,count (an array"));
+  EXPECT_THAT(message_of("user,item,rating,a time\na,x,1,5\na,x,2,6\n"), HasSubstr("--columns user,item,4,rating"));
+  EXPECT_THAT(message_of(kHeader + "a,x,1\na,x,3\n"), Not(HasSubstr("--columns")));
 }
 TEST(BadTriplets, NameRaggedLines) {
   EXPECT_THAT(message_of(kHeader + "a,x,1\nb,x\n"), HasSubstr("test.csv:3: found 2 fields, expected 3 as on line 2"));

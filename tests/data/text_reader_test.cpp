@@ -29,7 +29,14 @@ TEST(Triplets, AreReadWithTheirHeaderAndIdsInOrderOfAppearance) {
   EXPECT_EQ(table.columns.title, "movieId");
   EXPECT_EQ(table.value_title, "rating");
   EXPECT_FALSE(table.integer_values);
-  EXPECT_TRUE(any_contains(table.notes, "column 4 'timestamp': not used"));
+  EXPECT_THAT(table.notes, testing::Contains("column 4 'timestamp': not used"));
+}
+
+TEST(Triplets, SayHowFurtherColumnsBecomeModes) {
+  const Table table = read_bytes_as_table("user,place,hour,count\na,x,1,5\na,y,2,6\n");
+  EXPECT_THAT(table.notes,
+              testing::Contains("column 3 'hour': not used; --columns user,place,hour,count reads an array "
+                                "with a mode for each"));
 }
 
 TEST(Triplets, AreRecognizedInTheMovieLensFile) {

@@ -92,6 +92,19 @@ TEST(GrowCp, ChoosesComponentsAndRidgeOnNoisyData) {
   }
 }
 
+// Without a ridge, components of a noisy fit may run away from each other, large and nearly opposite, and a small
+// validation part does not always mind.
+TEST(GrowCp, WhatIsKeptOfNoisyDataHasARidge) {
+  const std::vector<Index> shape{5, 20, 15};
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Vector cells = cp_cells(cp_target(shape, 4, seed));
+    const TensorProblem<double> validation = observe(shape, cells, 40, seed + 10, .1);
+    const GrowCpResult result = fit_grow_cp(observe(shape, cells, 500, seed, .1), &validation, {.attempts = 3});
+    EXPECT_EQ(result.verdict, GrowVerdict::predicts) << result.message;
+    EXPECT_GT(result.ridge, 0) << "seed " << seed;
+  }
+}
+
 TEST(GrowCp, FindsNothingInNoise) {
   TensorProblem<double> problem = rank_five(1000, 1);
   Rng rng(3);

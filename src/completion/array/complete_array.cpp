@@ -70,7 +70,8 @@ void carry_out(ArrayRun& run, ArrayCompletion& result) {
   if (chosen.list) finish_list(run, chosen);
   if (run.interrupted) return;
   for (const ArrayFit& fit : fits)
-    result.candidates.push_back({fit.model, fit.validation_rmse, &fit == &chosen, fit.message, fit.criterion});
+    result.candidates.push_back(
+        {fit.model, fit.parts, fit.validation_rmse, &fit == &chosen, fit.message, fit.criterion});
   if (!chosen.predictor) {  // it has lost its way: there is nothing to describe or to judge
     result.model = chosen.model;
     result.engine = chosen.engine;

@@ -56,7 +56,8 @@ struct ArrayFit {
   double criterion = kNaN;  // generalized: on the validation parts, smaller is better
   double decay = kNaN;
   std::optional<ListCpResult> list;
-  bool effects = true;  // list: beside the components
+  bool effects = true;     // list: beside the components
+  std::string parts = {};  // list: see ArrayCandidate
   ScaledResiduals calibration;
   std::shared_ptr<const ArrayPredictor> predictor;
 };

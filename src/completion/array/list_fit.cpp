@@ -73,7 +73,8 @@ ArrayFit validate(ArrayRun& run, const ListCpOptions& options, const std::string
   fit.train_rmse = found.train_rmse;
   fit.iterations = found.sweeps;
   fit.stop = found.stop;
-  fit.message = options.effects ? found.message : "components alone: " + found.message;
+  fit.message = found.message;
+  fit.parts = !options.effects ? "components alone" : fit.model == "cp" ? "effects and components" : "effects alone";
   if (run.interrupted) return fit;
   fill_rows(run, role, found.model);
   for (const std::vector<Index>& part : run.split.validation)
@@ -106,6 +107,7 @@ std::vector<ArrayFit> validated_list(ArrayRun& run) {
     ArrayFit effects;
     effects.model = "effects";
     effects.validation_rmse = fits[0].list->effects_rmse;
+    effects.parts = "effects alone";
     effects.message = "before the first component";
     fits.push_back(std::move(effects));
   }
@@ -126,6 +128,8 @@ void finish_list(ArrayRun& run, ArrayFit& fit) {
     again.validation_rmse = fit.list->validation_rmse;
     again.effects_rmse = fit.list->effects_rmse;
     fit.train_rmse = again.train_rmse;
+    const Index asked = fit.list->model.components.components(), left = again.model.components.components();
+    if (left != asked) fit.message += fmt::format(", {} of which are left in the fit that is kept", left);
     fit.list = std::move(again);
   }
   fit.predictor = generalized_predictor(fit.list->model, fit.calibration);

@@ -63,6 +63,26 @@ std::string list_text(const std::vector<Index>& list) {
   return text;
 }
 
+// The model, and what the validation part thinks of it and of its rivals.
+std::string chosen_text(const ArrayCompletion& result) {
+  const auto error = [](const ArrayCandidate& candidate) {
+    return std::isfinite(candidate.criterion) ? candidate.criterion : candidate.validation_rmse;
+  };
+  std::string model = result.model, chosen, rivals;
+  for (const ArrayCandidate& candidate : result.candidates) {
+    if (candidate.chosen) {
+      if (!candidate.parts.empty() && result.model == "cp") model += fmt::format(" ({})", candidate.parts);
+      chosen = fmt::format("{:.4g}", error(candidate));
+    } else {
+      rivals +=
+          fmt::format(", {} {:.4g}", candidate.parts.empty() ? candidate.model : candidate.parts, error(candidate));
+    }
+  }
+  std::string text = fmt::format(". Model {}, engine {}", model, result.engine);
+  if (!rivals.empty()) text += fmt::format(", chosen by its error on the validation part: {}{}", chosen, rivals);
+  return text;
+}
+
 // What the completion says better about indices without observations is left to it.
 std::vector<std::string> warnings(const Tensor& tensor, const ArrayCompletion& result) {
   const auto says_empty = [](const std::string& warning) {
@@ -106,11 +126,7 @@ std::string brief(const Tensor& tensor, const ArrayCompletion& result) {
   if (std::isfinite(result.deviance))
     text +=
         fmt::format("; deviance {:.4g} a cell, {} {:.4g}", result.deviance, result.baseline, result.baseline_deviance);
-  text += fmt::format(". Model {}, engine {}", result.model, result.engine);
-  for (const ArrayCandidate& candidate : result.candidates)
-    if (!candidate.chosen)
-      text += fmt::format(", chosen by the validation part over {} ({:.4g} there)", candidate.model,
-                          std::isfinite(candidate.criterion) ? candidate.criterion : candidate.validation_rmse);
+  text += chosen_text(result);
   return text + fmt::format(". Verdict: {}.", name(result.verdict)) + completion::end_sentence(result);
 }
 
@@ -149,6 +165,7 @@ std::string json(const Tensor& tensor, const ArrayCompletion& result) {
   out["candidates"] = Json::array();
   for (const ArrayCandidate& c : result.candidates)
     out["candidates"].push_back({{"model", c.model},
+                                 {"parts", c.parts.empty() ? Json() : Json(c.parts)},
                                  {"validation_rmse", number(c.validation_rmse)},
                                  {"criterion", number(c.criterion)},
                                  {"chosen", c.chosen},

@@ -117,7 +117,8 @@ bool grow_step(const Job& job, const Budget& budget, Progress& progress) {
   if (!finish_point(job, cells, budget, finished.point, progress, finished.loss)) return false;
   judge(job, budget, finished);
   if (budget.spent()) return false;
-  keep_better(job, finished, progress);
+  // Where the observations are not matched, a fit without a ridge may hold components that run away from each other.
+  if (finished.matched || !job.validation) keep_better(job, finished, progress);
   if (finished.determined || finished.matched) {
     progress.phase = Phase::prune;
     progress.round = progress.idle = 0;

@@ -18,7 +18,8 @@ constexpr Index kIdle = 5;                          // rounds in a row with next
 constexpr double kTolerated = 1.02;                 // validation error that an elimination may end at, of the best
 constexpr Index kTriedForElimination = 4;           // smallest parts
 constexpr Index kEliminateSteps = 20;
-constexpr double kStiffTolerated = 1.005;  // the same for a larger ridge: it biases what is kept
+constexpr double kStiffTolerated = 1.002;  // the same for a larger ridge: it biases what is kept
+constexpr double kTooStiff = 1.02;         // ... and beyond this still larger ones are not looked at
 constexpr double kLeastRidge = 1e-4;       // of the loss
 constexpr double kStiffening = 4;          // a ridge's factor to the next
 constexpr Index kMostStiffenings = 12;
@@ -29,6 +30,14 @@ constexpr Index kNoisyKey = Index{1} << 40;  // random numbers apart from those 
 
 bool better_than(double loss, const std::optional<Found>& found, double factor) {
   return !found || loss < factor * factor * found->validation_loss;
+}
+
+RefitOptions thorough(double ridge) {
+  RefitOptions options;
+  options.ridge = ridge;
+  options.max_steps = kLastSteps;
+  options.min_decrease = kLastDecrease;
+  return options;
 }
 
 }  // namespace
@@ -79,20 +88,24 @@ bool noisy_step(const Job& job, const Budget& budget, Progress& progress) {
 }
 
 // The largest ridge that the validation part does not mind: components that grew against each other, large and nearly
-// opposite, shrink to what they explain. False if time is up.
+// opposite, shrink to what they explain. Every ridge is followed to its minimum, as the fit that is kept will be: short
+// of it, a ridge that lets components run away does not show that it does. False if time is up.
 bool stiffen(const Job& job, const Budget& budget, Progress& progress) {
   const Cells& cells = job.noisy_fit();
   Found stiffer = progress.current;
   stiffer.ridge = std::max(stiffer.ridge, kLeastRidge * stiffer.loss);
+  std::vector<Found> tried;
+  double least = HUGE_VAL;
   for (Index k = 0; k < kMostStiffenings; ++k) {
-    RefitOptions options;
-    options.ridge = stiffer.ridge;
-    if (!refit_point(job, cells, options, budget, stiffer.point, progress, stiffer.loss)) return false;
+    if (!refit_point(job, cells, thorough(stiffer.ridge), budget, stiffer.point, progress, stiffer.loss)) return false;
     stiffer.validation_loss = loss_at(job, job.noisy_validation(), stiffer.point);
-    if (!better_than(stiffer.validation_loss, progress.noisy, kStiffTolerated)) break;
-    progress.current = stiffer;
+    tried.push_back(stiffer);
+    least = std::min(least, stiffer.validation_loss);
+    if (stiffer.validation_loss > kTooStiff * kTooStiff * least) break;
     stiffer.ridge *= kStiffening;
   }
+  for (const Found& found : tried)  // the last one counts
+    if (found.validation_loss <= kStiffTolerated * kStiffTolerated * least) progress.current = found;
   return true;
 }
 
@@ -127,11 +140,8 @@ bool eliminate_step(const Job& job, const Budget& budget, Progress& progress) {
 
 bool refit_step(const Job& job, const Budget& budget, Progress& progress) {
   Found& current = progress.current;
-  RefitOptions options;
-  options.ridge = current.ridge;
-  options.max_steps = kLastSteps;
-  options.min_decrease = kLastDecrease;
-  if (!refit_point(job, job.train, options, budget, current.point, progress, current.loss)) return false;
+  if (!refit_point(job, job.train, thorough(current.ridge), budget, current.point, progress, current.loss))
+    return false;
   if (relative_residual(job.train, current.loss) < kNearlyMatched) {
     Found finished = current;
     finished.ridge = 0;
