@@ -11,6 +11,7 @@
 #include "completion/array/mode_ranks.h"
 #include "linalg/decompositions.h"
 #include "rankflow/error.h"
+#include "rankflow/read_tensor.h"
 #include "rankflow/rng.h"
 #include "support/array_jobs.h"
 
@@ -180,6 +181,19 @@ TEST(CompleteArray, AnIndexWithoutObservationsIsFilledWithTheMeanOfItsMode) {
 TEST(CompleteArray, NoiseAloneIsNotDetermined) {
   const ArrayCompletion result = complete_array(observed(planted(1, 3), 0.5, 1e3, Tensor::Layout::dense), {});
   EXPECT_EQ(result.verdict, GrowVerdict::not_determined);
+}
+
+// 300 cells of a tensor of rank 5 with 185 degrees of freedom, and a draw whose one large validation cell happens to be
+// met: the mean square of the validation part is small, but nothing is predicted.
+TEST(CompleteArray, OneHitPredictsNothing) {
+  Tensor tensor = read_tensor(RANKFLOW_TEST_DATA "/few_cells.tns", {});
+  ASSERT_EQ(tensor.shape(), kOrderFour);
+  tensor.layout = Tensor::Layout::dense;
+  ArrayOptions options;
+  options.held_out = 0;
+  options.seed = 13;
+  const ArrayCompletion result = complete_array(tensor, options);
+  EXPECT_EQ(result.verdict, GrowVerdict::not_determined) << result.message;
 }
 
 TEST(CompleteArray, TreesAndTheBestUnfoldingPredictToo) {

@@ -44,6 +44,7 @@ struct ArrayFit {
   double validation_rmse = kNaN;  // over all validation parts, each from a fit without it
   double train_rmse = kNaN;
   bool solved = false;
+  bool by_chance = false;  // growth: to its own tests, what it predicts of the validation part may be chance
   Index iterations = 0;
   Stop stop = Stop::not_run;
   std::string message;

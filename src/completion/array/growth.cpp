@@ -225,6 +225,7 @@ ArrayFit validated(ArrayRun& run, const Growth& growth, GrowStrategy strategy, d
     fit.message += "; the time limit cut the growth short";
   }
   fit.solved = kept->solved() && first->solved();
+  fit.by_chance = first->verdict == GrowVerdict::not_determined;
   fit.predictor = validation.predictor(kept->model);
   return fit;
 }

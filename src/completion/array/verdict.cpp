@@ -48,8 +48,9 @@ GrowVerdict squared_verdict(const ArrayRun& run, const ArrayFit& chosen, ArrayCo
     means = std::sqrt(squares / cells);
   }
   const bool surely = held && error < kSurely * means && result.held_out->rmse_high < means;
-  const bool by_chance = held ? !beats_constant(run, *result.predictor, kStandardErrors)
-                              : error * error >= (1 - chance_share(static_cast<std::size_t>(cells))) * means * means;
+  const bool by_chance =
+      held ? !beats_constant(run, *result.predictor, kStandardErrors)
+           : chosen.by_chance || error * error >= (1 - chance_share(static_cast<std::size_t>(cells))) * means * means;
   return (error < kClearly * means || surely) && !by_chance ? GrowVerdict::predicts : GrowVerdict::not_determined;
 }
 
