@@ -2,10 +2,10 @@
 // what this machine can do at most, measured in the same run.
 // SPDX-License-Identifier: Apache-2.0
 
-// tensor_passes_bench [observations in thousands = 1000] [components = 16] [threads = 1]
-// 2000 x 1500 x 60 x 40, uniform cells. Three ways: "cells", one cell after another in double (growing CP); "descent",
-// products of rows that several cells share, in float and in double. Both are compared with plain products before
-// anything is timed.
+// tensor_passes_bench [observations in thousands = 1000] [components = 16] [threads = 1] [size of all modes]
+// 2000 x 1500 x 60 x 40 unless a size is given, uniform cells. Two ways: "cells", one cell after another in double
+// (growing CP); "descent", the same or products of rows that several cells share, whatever is quicker, in float and in
+// double. Both are compared with plain products before anything is timed.
 #include <fmt/core.h>
 
 #include <cmath>
@@ -23,8 +23,6 @@ namespace {
 
 using namespace rankflow;
 using namespace rankflow::bench;
-
-const std::vector<Index> kShape = {2000, 1500, 60, 40};
 
 // x_k and dL/dx_k W, by definition, for the first cells: the oracle.
 double plain_value(const TensorProblem<double>& problem, const CpFactorization<double>& model, std::size_t k) {
@@ -59,16 +57,17 @@ void print_row(const char* name, double seconds, double count, double flops, dou
 // Cell after cell: the passes of growing CP.
 void time_cells(const TensorProblem<double>& problem, const CpFactorization<double>& model, const Limits& limits) {
   const Index components = model.components(), count = problem.count();
+  const std::vector<Index>& shape = problem.shape;
   const Index stride = (components + kCpRowMultiple - 1) / kCpRowMultiple * kCpRowMultiple;
   std::vector<Index> begin = {0};
-  for (const Index size : kShape) begin.push_back(begin.back() + size);
+  for (const Index size : shape) begin.push_back(begin.back() + size);
   AlignedRows<double> factors(begin.back(), components, stride), gradient(begin.back(), components, stride);
-  for (std::size_t n = 0; n < kShape.size(); ++n)
-    for (Index i = 0; i < kShape[n]; ++i)
+  for (std::size_t n = 0; n < shape.size(); ++n)
+    for (Index i = 0; i < shape[n]; ++i)
       for (Index r = 0; r < components; ++r) factors.row(begin[n] + i)[r] = model.factors[n](i, r);
   std::vector<std::int32_t> rows;
   for (Index k = 0; k < count; ++k)
-    for (std::size_t n = 0; n < kShape.size(); ++n)
+    for (std::size_t n = 0; n < shape.size(); ++n)
       rows.push_back(static_cast<std::int32_t>(begin[n] + problem.index[n][k]));
   const CpPass pass{.row = rows.data(),
                     .order = 4,
@@ -121,17 +120,19 @@ void time_descent(const char* name, const TensorProblem<double>& given, const Cp
 int main(int argc, char** argv) {
   const Index count = 1000 * (argc > 1 ? std::atol(argv[1]) : 1000), components = argc > 2 ? std::atol(argv[2]) : 16;
   set_num_threads(argc > 3 ? std::atoi(argv[3]) : 1);
+  std::vector<Index> shape = {2000, 1500, 60, 40};
+  if (argc > 4) shape.assign(4, std::atol(argv[4]));
   const double cores = num_threads();
-  const auto model = initialize_cp<double>(kShape, components, {.deviation = .5, .seed = 1});
+  const auto model = initialize_cp<double>(shape, components, {.deviation = .5, .seed = 1});
   Rng rng(3);
-  const TensorProblem<double> problem = test::observe_cells(kShape, test::draw_cells(test::num_cells(kShape), count, 1),
+  const TensorProblem<double> problem = test::observe_cells(shape, test::draw_cells(test::num_cells(shape), count, 1),
                                                             [&](Index) { return rng.normal(); });
   // Rows of the longest factors, at the cells' places.
   std::vector<std::int32_t> places(problem.index[1]);
   const auto limits = [&](Index size) {
     const Index bytes = (components * size + 63) / 64 * 64;
     return Limits{cores * (size == 4 ? peak_flops<float>() : peak_flops<double>()), stream_bandwidth(),
-                  cores * gather_bandwidth(kShape[1], bytes, places)};
+                  cores * gather_bandwidth(shape[1], bytes, places)};
   };
   const Limits in_double = limits(8), in_float = limits(4);
   fmt::print(

@@ -41,6 +41,8 @@ struct CpPasses {
                         std::int64_t matrix_stride);
   /// gradient row of mode `mode` += value_k a_k^mode: the value is taken as it is, no weight.
   void (*one_mode)(const CpPass&, int mode, double* gradient);
+  /// The same for every mode n: gradient row of mode n += value_k a_k^n.
+  void (*all_modes)(const CpPass&, double* gradient);
   const char* name;
 };
 /// The fastest versions this processor runs.

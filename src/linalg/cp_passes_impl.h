@@ -80,18 +80,13 @@ struct Pass {
 
   static double gradient(const CpPass& p, double* gradient) {
     const double* rows[kRoom<N>];
-    Vec others[kRoom<N>] = {};  // compilers do not see that they are set before they are read
     double sum = 0;
     for (std::int64_t k = p.begin; k < p.end; ++k) {
       rows_of<N>(p, p.factors, k, rows);
       const double error = value_of<N>(p, rows) - p.value[k];
       const double slope = (p.weight ? p.weight[k] : 1.0) * error;
       sum += slope * error;
-      const std::int32_t* row = p.row + k * modes<N>(p);
-      for (std::int64_t r = 0; r < p.stride; r += kLanes) {
-        products<N>(modes<N>(p), rows, r, others);
-        for (int n = 0; n < modes<N>(p); ++n) stored(gradient + row[n] * p.stride + r) += slope * others[n];
-      }
+      add_to_rows(p, k, rows, slope, gradient);
     }
     return sum;
   }
@@ -185,6 +180,26 @@ struct Pass {
       }
     }
   }
+
+  static void all_modes(const CpPass& p, double* gradient) {
+    const double* rows[kRoom<N>];
+    for (std::int64_t k = p.begin; k < p.end; ++k) {
+      rows_of<N>(p, p.factors, k, rows);
+      add_to_rows(p, k, rows, p.value[k], gradient);
+    }
+  }
+
+ private:
+  // gradient row of mode n += slope a_k^n, for every n.
+  [[gnu::always_inline]] static inline void add_to_rows(const CpPass& p, std::int64_t k, const double* const* rows,
+                                                        double slope, double* gradient) {
+    Vec others[kRoom<N>] = {};  // compilers do not see that they are set before they are read
+    const std::int32_t* row = p.row + k * modes<N>(p);
+    for (std::int64_t r = 0; r < p.stride; r += kLanes) {
+      products<N>(modes<N>(p), rows, r, others);
+      for (int n = 0; n < modes<N>(p); ++n) stored(gradient + row[n] * p.stride + r) += slope * others[n];
+    }
+  }
 };
 
 // The version of a pass for its order.
@@ -224,12 +239,15 @@ void normal_matrix(const CpPass& p, std::int64_t columns, int first, int last, d
 void one_mode(const CpPass& p, int mode, double* g) {
   RANKFLOW_BY_ORDER(one_mode(p, mode, g))
 }
+void all_modes(const CpPass& p, double* g) {
+  RANKFLOW_BY_ORDER(all_modes(p, g))
+}
 #undef RANKFLOW_BY_ORDER
 
 }  // namespace
 
 extern const CpPasses passes;
-const CpPasses passes = {values,        squared_error, gradient, normal_product,
-                         normal_blocks, normal_matrix, one_mode, RANKFLOW_KERNEL_NAME};
+const CpPasses passes = {values,        squared_error, gradient,  normal_product,      normal_blocks,
+                         normal_matrix, one_mode,      all_modes, RANKFLOW_KERNEL_NAME};
 
 }  // namespace rankflow::RANKFLOW_KERNEL_NAMESPACE

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
+#include "solver/tensor_descent/cell_pass.h"
 #include "solver/tensor_descent/matrix_pass.h"
 #include "solver/tensor_descent/product_pass.h"
 #include "support/tensor_problems.h"
@@ -14,6 +15,7 @@
 namespace rankflow {
 namespace {
 
+using tensor_descent::CellPass;
 using tensor_descent::Columns;
 using tensor_descent::MatrixPass;
 using tensor_descent::ProductPass;
@@ -132,17 +134,26 @@ TEST(CpGradient, DoesNotDependOnTheWayOfEvaluating) {
   for (const Matrix& factor : model.factors) factors.push_back(&factor);
   ProductPass<double> lists(ProductPlan::make(problem.shape, problem.index), 70, Columns::in_blocks);
   MatrixPass<double> matrices(ProductPlan::make(problem.shape, problem.index), 70);
-  std::vector<double> x, y;
+  CellPass<double> cells(problem.shape, problem.index, 70);
+  std::vector<double> x, y, z;
   for (int repeat = 0; repeat < 2; ++repeat) {  // the second time all memory has been used
     lists.evaluate(factors, x);
     matrices.evaluate(factors, y);
-    for (std::size_t k = 0; k < x.size(); ++k) EXPECT_NEAR(x[k], y[k], 1e-12);
-    std::vector<Matrix> one = model.factors, other = model.factors;
-    std::vector<Matrix*> to_one, to_other;
-    for (std::size_t n = 0; n < one.size(); ++n) to_one.push_back(&one[n]), to_other.push_back(&other[n]);
-    lists.collect(x, to_one);
-    matrices.collect(x, to_other);
-    for (std::size_t n = 0; n < one.size(); ++n) EXPECT_LT((one[n] - other[n]).norm(), 1e-12 * one[n].norm());
+    cells.evaluate(factors, z);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      EXPECT_NEAR(x[k], y[k], 1e-12);
+      EXPECT_NEAR(x[k], z[k], 1e-12);
+    }
+    std::vector<Matrix> gradients[3] = {model.factors, model.factors, model.factors};
+    std::vector<Matrix*> to[3];
+    for (int way = 0; way < 3; ++way)
+      for (Matrix& gradient : gradients[way]) to[way].push_back(&gradient);
+    lists.collect(x, to[0]);
+    matrices.collect(x, to[1]);
+    cells.collect(x, to[2]);
+    for (const int way : {1, 2})
+      for (std::size_t n = 0; n < gradients[0].size(); ++n)
+        EXPECT_LT((gradients[0][n] - gradients[way][n]).norm(), 1e-12 * gradients[0][n].norm()) << way;
   }
 }
 
@@ -170,11 +181,12 @@ TEST(CpLoss, OfBatchesOfOneModelAverageToTheWhole) {
 }
 
 TEST(CpLoss, HasTheSameBitsForAnyNumberOfThreads) {
-  // Many blocks of components; few with many rows; matrices; sensing.
+  // Many blocks of components; few with many rows; matrices; cells; sensing.
   std::vector<std::pair<TensorProblem<float>, Index>> cases;
   cases.emplace_back(test::entry_problem<float>({12, 10, 11, 9}, 3000, 1), 600);
   cases.emplace_back(test::entry_problem<float>({60, 50, 70}, 30'000, 2), 20);
   cases.emplace_back(test::entry_problem<float>({20, 20, 20}, 7900, 3), 200);
+  cases.emplace_back(test::entry_problem<float>({300, 250, 270}, 30'000, 2), 20);
   cases.emplace_back(test::dense_problem<float>({8, 9, 10}, 500, 4), 40);
   cases.emplace_back(test::rank_one_problem<float>({12, 11, 13}, 1500, 5), 300);
   for (const auto& [problem, components] : cases) {

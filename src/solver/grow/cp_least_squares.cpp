@@ -1,110 +1,46 @@
-// Blocks of cells, each with its own sums where rows are shared, so that results do not depend on threads.
+// Gauss-Newton products of a CP factorization over the cells, in blocks.
 // SPDX-License-Identifier: Apache-2.0
 #include "solver/grow/cp_least_squares.h"
 
 #include <algorithm>
 
-#include "base/threads.h"
-#include "linalg/aligned.h"
-#include "linalg/cp_passes.h"
+#include "linalg/cp_blocks.h"
 #include "linalg/decompositions.h"
 
 namespace rankflow::grow {
 namespace {
 
-Index padded(Index columns) {
-  return (columns + kCpRowMultiple - 1) / kCpRowMultiple * kCpRowMultiple;
+CpBlocks blocks_of(const Cells& cells, Index columns) {
+  return {cells.row, cells.order(), cells.num_rows(), columns};
 }
 
-// One pass over all cells, cut into blocks. Sums that go to rows are kept by block and added in the order of blocks.
-class BlockedPass {
- public:
-  BlockedPass(const Cells& cells, Index columns) : cells_(cells), factors_(cells.num_rows(), columns, padded(columns)) {
-    // Blocks large enough for adding up their sums to be a small part.
-    const Index floor = std::max<Index>(4096, 2 * cells.num_rows());
-    block_ = std::max(floor, (cells.count() + 31) / 32);
-    num_blocks_ = std::max<Index>(1, (cells.count() + block_ - 1) / block_);
-  }
-
-  template <class Rows>
-  void set_factors(const Rows& rows) {
-    factors_.view() = rows;
-  }
-  Index stride() const { return factors_.stride(); }
-  Index columns() const { return factors_.columns(); }
-
-  CpPass pass(Index begin, Index end) const {
-    CpPass p;
-    p.row = cells_.row.data();
-    p.order = static_cast<int>(cells_.order());
-    p.begin = begin, p.end = end;
-    p.weight = cells_.weight.empty() ? nullptr : cells_.weight.data();
-    p.value = cells_.value.data();
-    p.factors = factors_.data().data();
-    p.stride = factors_.stride();
-    return p;
-  }
-
-  double item_ns() const { return 2.0 * static_cast<double>(cells_.order() * stride()); }
-
-  template <class Work>
-  double sum(Work&& work) const {
-    return parallel_sum(
-        cells_.count(), block_, 0.0, [&](Index begin, Index end) { return work(pass(begin, end)); }, item_ns());
-  }
-
-  /// work(pass, sums) adds to `width` numbers a row; returns the sum of what it returns.
-  template <class Work>
-  double scatter(Index width, AlignedVector<double>& out, Work&& work) {
-    const std::size_t size = static_cast<std::size_t>(cells_.num_rows() * width);
-    out.assign(size, 0);
-    if (num_blocks_ == 1) return work(pass(0, cells_.count()), out.data());
-    parts_.resize(static_cast<std::size_t>(num_blocks_));
-    std::vector<double> value(static_cast<std::size_t>(num_blocks_), 0);
-    parallel_blocks(
-        cells_.count(), block_,
-        [&](Index begin, Index end, Index block) {
-          parts_[block].assign(size, 0);
-          value[block] = work(pass(begin, end), parts_[block].data());
-        },
-        item_ns());
-    double total = 0;
-    for (Index block = 0; block < num_blocks_; ++block) {
-      total += value[block];
-      const double* part = parts_[block].data();
-      for (std::size_t i = 0; i < size; ++i) out[i] += part[i];
-    }
-    return total;
-  }
-
-  const Cells& cells() const { return cells_; }
-
- private:
-  const Cells& cells_;
-  AlignedRows<double> factors_;
-  Index block_, num_blocks_;
-  std::vector<AlignedVector<double>> parts_;
-};
+// With what was observed.
+CpPass observed(const Cells& cells, CpPass pass) {
+  pass.value = cells.value.data();
+  pass.weight = cells.weight.empty() ? nullptr : cells.weight.data();
+  return pass;
+}
 
 class CpLeastSquares final : public LeastSquares {
  public:
   CpLeastSquares(const Cells& cells, Index components)
       : cells_(cells),
         components_(components),
-        pass_(cells, components),
-        direction_(cells.num_rows(), components, padded(components)) {}
+        pass_(blocks_of(cells, components)),
+        direction_(cells.num_rows(), components, CpBlocks::padded(components)) {}
 
   Index unknowns() const override { return cells_.num_rows() * components_; }
 
   double loss(const Vector& weights) override {
-    pass_.set_factors(rows(weights));
-    return .5 * pass_.sum([](const CpPass& p) { return cp_passes().squared_error(p); });
+    pass_.factors().view() = rows(weights);
+    return .5 * pass_.sum([&](const CpPass& p) { return cp_passes().squared_error(observed(cells_, p)); });
   }
 
   double linearize(const Vector& weights, Vector& gradient) override {
-    pass_.set_factors(rows(weights));
-    const double sum =
-        pass_.scatter(pass_.stride(), sums_, [](const CpPass& p, double* out) { return cp_passes().gradient(p, out); });
+    pass_.factors().view() = rows(weights);
+    const double sum = pass_.scatter(pass_.stride(), sums_, [&](const CpPass& p, double* out) {
+      return cp_passes().gradient(observed(cells_, p), out);
+    });
     unpack(gradient);
     return .5 * sum;
   }
@@ -112,7 +48,7 @@ class CpLeastSquares final : public LeastSquares {
   void normal_product(const Vector& direction, Vector& product) override {
     direction_.view() = rows(direction);
     pass_.scatter(pass_.stride(), sums_, [&](const CpPass& p, double* out) {
-      cp_passes().normal_product(p, direction_.data().data(), out);
+      cp_passes().normal_product(observed(cells_, p), direction_.data().data(), out);
       return 0.0;
     });
     unpack(product);
@@ -126,8 +62,8 @@ class CpLeastSquares final : public LeastSquares {
     parallel_blocks(
         order, together,
         [&](Index first, Index last, Index) {
-          cp_passes().normal_matrix(pass_.pass(0, cells_.count()), components_, static_cast<int>(first),
-                                    static_cast<int>(last), wide_.data(), stride);
+          cp_passes().normal_matrix(observed(cells_, pass_.pass(0, cells_.count())), components_,
+                                    static_cast<int>(first), static_cast<int>(last), wide_.data(), stride);
         },
         matrix_cost() / static_cast<double>(order));
     matrix.resize(n, n);
@@ -141,7 +77,7 @@ class CpLeastSquares final : public LeastSquares {
   void diagonal(Vector& diagonal) override {
     const Index r = components_, stride = pass_.stride();
     pass_.scatter(r * stride, blocks_, [&](const CpPass& p, double* out) {
-      cp_passes().normal_blocks(p, r, out);
+      cp_passes().normal_blocks(observed(cells_, p), r, out);
       return 0.0;
     });
     diagonal.resize(unknowns());
@@ -204,7 +140,7 @@ class CpLeastSquares final : public LeastSquares {
 
   const Cells& cells_;
   Index components_;
-  BlockedPass pass_;
+  CpBlocks pass_;
   AlignedRows<double> direction_;
   AlignedVector<double> sums_, blocks_, wide_;
   std::vector<double> inverse_;
@@ -219,8 +155,8 @@ std::unique_ptr<LeastSquares> cp_least_squares(const Cells& cells, Index compone
 void cp_values(const Cells& cells, Index components, const Vector& weights, std::vector<double>& x) {
   x.assign(static_cast<std::size_t>(cells.count()), 0);
   if (components == 0) return;
-  BlockedPass pass(cells, components);
-  pass.set_factors(Eigen::Map<const Matrix>(weights.data(), cells.num_rows(), components));
+  CpBlocks pass = blocks_of(cells, components);
+  pass.factors().view() = Eigen::Map<const Matrix>(weights.data(), cells.num_rows(), components);
   pass.sum([&](const CpPass& p) {
     cp_passes().values(p, x.data());
     return 0.0;
@@ -229,8 +165,8 @@ void cp_values(const Cells& cells, Index components, const Vector& weights, std:
 
 void cp_one_mode(const Cells& cells, const std::vector<double>& slope, const Matrix& factors, Index mode,
                  Matrix& gradient) {
-  BlockedPass pass(cells, factors.cols());
-  pass.set_factors(factors);
+  CpBlocks pass = blocks_of(cells, factors.cols());
+  pass.factors().view() = factors;
   AlignedVector<double> sums;
   pass.scatter(pass.stride(), sums, [&](CpPass p, double* out) {
     p.value = slope.data();

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "rankflow/error.h"
 #include "rankflow/tensor_descent.h"
+#include "solver/tensor_descent/cell_pass.h"
 #include "solver/tensor_descent/cp_parts.h"
 #include "solver/tensor_descent/matrix_pass.h"
 #include "solver/tensor_descent/product_pass.h"
@@ -21,13 +22,28 @@ namespace {
 constexpr double kListCost = 1.75;
 
 template <class T>
-using Pass = std::variant<ProductPass<T>, MatrixPass<T>>;
+using Pass = std::variant<ProductPass<T>, MatrixPass<T>, CellPass<T>>;
+
+// Nanoseconds for a component of an observation (bench/tensor_passes_bench, AVX-512): through a plan, if all rows of
+// products were shared by many; what a row of products for each observation adds; one observation after another, for
+// each mode.
+template <class T>
+inline constexpr double kShared = sizeof(T) == 4 ? .36 : .8;
+template <class T>
+inline constexpr double kProduct = sizeof(T) == 4 ? 2.2 : 3.8;
+constexpr double kCellMode = .29;
+constexpr double kFewProducts = .1;  // for each observation: plans are then always right
 
 template <class T>
-Pass<T> make_pass(ProductPlan plan, Index components) {
+Pass<T> make_pass(const TensorProblem<T>& problem, Index components) {
+  ProductPlan plan = ProductPlan::make(problem.shape, problem.index);
   const double cells =
       static_cast<double>(plan.nodes[plan.left].rows) * static_cast<double>(plan.nodes[plan.right].rows);
-  if (kListCost * static_cast<double>(plan.count) >= cells) return MatrixPass<T>(std::move(plan), components);
+  const auto count = static_cast<double>(plan.count), order = static_cast<double>(problem.order());
+  if (kListCost * count >= cells) return MatrixPass<T>(std::move(plan), components);
+  const double products = static_cast<double>(plan.inner_rows()) / count;
+  if (products > kFewProducts && order <= kMostModes && kCellMode * order < kShared<T> + kProduct<T> * products)
+    return CellPass<T>(problem.shape, problem.index, components);
   return ProductPass<T>(std::move(plan), components, Columns::in_blocks);
 }
 
@@ -53,8 +69,7 @@ template <class T>
 class CpEntryLoss final : public CpLoss<T> {
  public:
   CpEntryLoss(const TensorProblem<T>& problem, CpFactorization<T>& model)
-      : CpLoss<T>(problem, model),
-        pass_(make_pass<T>(ProductPlan::make(problem.shape, problem.index), model.components())) {}
+      : CpLoss<T>(problem, model), pass_(make_pass<T>(problem, model.components())) {}
 
   double gradient(std::vector<MatrixOf<T>>& gradient) override {
     this->shape(gradient);
