@@ -207,6 +207,7 @@ std::vector<ArrayFit> validated_generalized(ArrayRun& run) {
         if (best.generalized && !(next.criterion < best.criterion)) break;
         gained = best.generalized.has_value();
         best = std::move(next);
+        if (best.stop == Stop::time_limit) return true;  // fits that are cut short say nothing of decays
       }
       return gained;
     };

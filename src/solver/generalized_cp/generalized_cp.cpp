@@ -130,6 +130,8 @@ struct GeneralizedCpFit::Impl {
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
+  bool out_of_time() const { return options.max_seconds > 0 && seconds() > options.max_seconds; }
+
   // In the units of the values.
   GeneralizedCp model() const {
     GeneralizedCp model = to_model(layout, weights, loss);
@@ -185,8 +187,8 @@ struct GeneralizedCpFit::Impl {
   bool advance() {
     if (ended) return false;
     const Index until = std::min(options.max_iterations, iteration + options.check_every);
-    while (iteration < until) {
-      const bool last = iteration + 1 == until;
+    for (bool last = false; !last;) {
+      last = iteration + 1 == until || out_of_time();
       const double sum = pass->gradient(weights, gradient, last);
       if (last) last_loss = sum;
       ++iteration;
@@ -202,7 +204,7 @@ struct GeneralizedCpFit::Impl {
       end(Stop::validation, fmt::format("the validation part was predicted best at iteration {}", best.best_iteration));
     else if (iteration >= options.max_iterations)
       end(criterion ? Stop::iteration_limit : Stop::converged, fmt::format("{} iterations were made", iteration));
-    else if (options.max_seconds > 0 && seconds() > options.max_seconds)
+    else if (out_of_time())
       end(Stop::time_limit, fmt::format("the time limit came after {} iterations", iteration));
     return true;
   }
