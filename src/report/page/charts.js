@@ -3,7 +3,8 @@
 
 const figures = [];  // {id, build, chart}
 
-// `build()` returns {config, legend, table}: what Chart.js draws, [color, text, kind] entries, and {head, rows}.
+// `build()` returns {config, legend, table}: what Chart.js draws, [color, text, kind] entries, and {head, rows}. The kind
+// is a class of page.css or the dashes of the curve.
 function drawFigure(id, build) {
   const figure = document.getElementById("chart-" + id);
   if (!figure) return;
@@ -34,7 +35,12 @@ function render(entry) {
   entry.chart = new Chart(canvas, config);
   const place = entry.figure.querySelector(".legend");
   place.replaceChildren(...(legend || []).map(([color, text, kind]) => {
-    const item = document.createElement("span"), key = document.createElement("i");
+    const item = document.createElement("span");
+    if (Array.isArray(kind)) {
+      item.append(lineKey(color, kind), text);
+      return item;
+    }
+    const key = document.createElement("i");
     key.className = kind || "";
     if (kind === "ramp" || kind === "block") key.style.background = color;
     else key.style.borderColor = color;
@@ -42,6 +48,19 @@ function render(entry) {
     return item;
   }));
   fillNumbers(entry);
+}
+
+// A piece of the curve, long enough for its dashes to be told from others.
+function lineKey(color, dashes) {
+  const space = "http://www.w3.org/2000/svg";
+  const key = document.createElementNS(space, "svg"), line = document.createElementNS(space, "line");
+  for (const [name, value] of Object.entries({class: "line", width: 36, height: 4, "aria-hidden": "true"}))
+    key.setAttribute(name, value);
+  for (const [name, value] of Object.entries({x1: 0, y1: 2, x2: 36, y2: 2, stroke: color, "stroke-width": 2,
+                                              "stroke-dasharray": dashes.join(" ")}))
+    line.setAttribute(name, value);
+  key.append(line);
+  return key;
 }
 
 // The table is made when it is opened: most readers never do, and the page stays light.

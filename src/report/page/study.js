@@ -85,7 +85,7 @@ function panelChart(panel) {
       plugins: [errorBars(panel)]
     },
     legend: named.size < 2 && panel.curves.length < 2 ? []
-      : [...named.values()].slice(0, 24).map(curve => [curveColor(panel, curve), curve.name, curveDash(curve).length ? "dashed" : ""]),
+      : [...named.values()].slice(0, 24).map(curve => [curveColor(panel, curve), curve.name, curveDash(curve)]),
     table: panelTable(panel)
   };
 }
