@@ -6,6 +6,7 @@
 #include "base/threads.h"
 #include "rankflow/rng.h"
 #include "solver/list_cp/posterior_rows.h"
+#include "solver/list_cp/spectral_start.h"
 
 namespace rankflow::list_cp {
 namespace {
@@ -14,11 +15,12 @@ constexpr std::uint64_t kStream = 0x6C637031;
 constexpr Index kStarts = 3, kSweeps = 10;
 constexpr double kEnough = 1e-3;  // relative growth of the gain that ends the sweeps
 constexpr Index kBlock = 1 << 14;
+constexpr Index kCheapCells = 200'000;     // of longer lists, one random start is enough beside spectral ones
 constexpr Index kEnoughCells = 1'000'000;  // of a long list, every so-manyth cell shows the direction
 constexpr Index kEnoughPerRow = 200;       // well enough if the rows of the longest mode keep so many each
 
 struct Direction {
-  std::vector<Vector> vectors;
+  std::vector<Vector> vectors = {};
   double gain = 0;  // of the sum of squares, when its rows are what regression makes of them
 };
 
@@ -46,6 +48,68 @@ double regress(const Tensor& tensor, const RowLists& lists, const std::vector<fl
   return (2 * top.array() * u[mode].array() - bottom.array() * u[mode].array().square()).sum();
 }
 
+// Alternating regressions from random vectors, or from a spectral start.
+class Search {
+ public:
+  Search(const Tensor& tensor, const RowLists& lists, const std::vector<float>& residual, Index stride)
+      : tensor_(tensor), lists_(lists), residual_(residual), stride_(stride) {}
+
+  // `found`: modes whose vectors say something; the others come first.
+  void from(Direction direction, const std::vector<Index>& found) {
+    const Index order = tensor_.order();
+    if (!found.empty())
+      for (Index n = 0; n < order; ++n)
+        if (std::find(found.begin(), found.end(), n) == found.end()) update(n, direction);
+    for (Index s = 0; s < kSweeps; ++s) {
+      const double before = direction.gain;
+      for (Index n = 0; n < order; ++n) update(n, direction);
+      if (s > 0 && direction.gain <= before * (1 + kEnough)) break;
+    }
+    if (best_.vectors.empty() || direction.gain > best_.gain) best_ = std::move(direction);
+  }
+  const Direction& best() const { return best_; }
+
+ private:
+  // All but the last mode keep a mean square of 1.
+  void update(Index n, Direction& direction) const {
+    direction.gain = regress(tensor_, lists_, residual_, stride_, n, direction.vectors);
+    const double size = std::sqrt(direction.vectors[n].squaredNorm() / static_cast<double>(tensor_.size(n)));
+    if (n + 1 < tensor_.order() && size > 0) direction.vectors[n] /= size;
+  }
+
+  const Tensor& tensor_;
+  const RowLists& lists_;
+  const std::vector<float>& residual_;
+  Index stride_;
+  Direction best_;
+};
+
+Direction random_direction(const Tensor& tensor, std::uint64_t seed, Index number) {
+  Direction direction;
+  for (Index n = 0; n < tensor.order(); ++n) {
+    Vector& u = direction.vectors.emplace_back(tensor.size(n));
+    Rng rng(seed, kStream, static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(n));
+    for (double& x : u) x = rng.normal();
+  }
+  return direction;
+}
+
+std::vector<SpectralStart> starts_from_pairs(const Tensor& tensor, const RowLists& lists, const State& state,
+                                             std::uint64_t seed) {
+  std::vector<std::uint32_t> cell;
+  for (Index row = 0; row < tensor.size(0); ++row)
+    lists.visit(0, row, [&](Index k) { cell.push_back(static_cast<std::uint32_t>(k)); });
+  std::vector<float> residual(cell.size());
+  parallel_blocks(
+      static_cast<Index>(cell.size()), kBlock,
+      [&](Index begin, Index end, Index) {
+        for (Index q = begin; q < end; ++q)
+          residual[q] = static_cast<float>(tensor.value[cell[q]] - value_at(tensor, state, cell[q]));
+      },
+      10);
+  return spectral_starts(tensor, cell, residual, seed);
+}
+
 }  // namespace
 
 void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t seed, bool bayes, State& state) {
@@ -61,25 +125,13 @@ void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t se
           residual[q] = static_cast<float>(tensor.value[q * stride] - value_at(tensor, state, q * stride));
       },
       10);
-  Direction best;
-  for (Index start = 0; start < (stride > 1 ? 1 : kStarts); ++start) {
-    Direction direction;
-    for (Index n = 0; n < order; ++n) {
-      Vector& u = direction.vectors.emplace_back(tensor.size(n));
-      Rng rng(seed, kStream, static_cast<std::uint64_t>(known * kStarts + start), static_cast<std::uint64_t>(n));
-      for (double& x : u) x = rng.normal();
-    }
-    for (Index s = 0; s < kSweeps; ++s) {
-      const double before = direction.gain;
-      for (Index n = 0; n < order; ++n) {
-        direction.gain = regress(tensor, lists, residual, stride, n, direction.vectors);
-        const double size = std::sqrt(direction.vectors[n].squaredNorm() / static_cast<double>(tensor.size(n)));
-        if (n + 1 < order && size > 0) direction.vectors[n] /= size;
-      }
-      if (direction.gain <= before * (1 + kEnough)) break;
-    }
-    if (best.vectors.empty() || direction.gain > best.gain) best = std::move(direction);
-  }
+  Search search(tensor, lists, residual, stride);
+  std::vector<SpectralStart> spectral = starts_from_pairs(tensor, lists, state, seed);
+  const bool once = stride > 1 || (!spectral.empty() && lists.count() > kCheapCells);
+  for (Index start = 0; start < (once ? 1 : kStarts); ++start)
+    search.from(random_direction(tensor, seed, known * kStarts + start), {});
+  for (SpectralStart& start : spectral) search.from({std::move(start.vectors)}, start.found);
+  const Direction& best = search.best();
   const double size = std::sqrt(best.vectors[order - 1].squaredNorm() / static_cast<double>(tensor.size(order - 1)));
   const double common = std::pow(std::max(size, 1e-12), 1 / static_cast<double>(order));
   for (Index n = 0; n < order; ++n) {
