@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/threads.h"
 #include "rankflow/rng.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr std::uint64_t kStream = 0x6C637031;
 constexpr Index kStarts = 3, kSweeps = 10;
 constexpr double kEnough = 1e-3;  // relative growth of the gain that ends the sweeps
-constexpr Index kBlock = 1 << 14;
+constexpr Index kBlock = 1 << 14, kRows = 64;
 constexpr Index kCheapCells = 200'000;     // of longer lists, one random start is enough beside spectral ones
 constexpr Index kEnoughCells = 1'000'000;  // of a long list, every so-manyth cell shows the direction
 constexpr Index kEnoughPerRow = 200;       // well enough if the rows of the longest mode keep so many each
@@ -96,24 +97,23 @@ Direction random_direction(const Tensor& tensor, std::uint64_t seed, Index numbe
 
 std::vector<SpectralStart> starts_from_pairs(const Tensor& tensor, const RowLists& lists, const State& state,
                                              std::uint64_t seed) {
-  std::vector<std::uint32_t> cell;
-  for (Index row = 0; row < tensor.size(0); ++row)
-    lists.visit(0, row, [&](Index k) { cell.push_back(static_cast<std::uint32_t>(k)); });
-  std::vector<float> residual(cell.size());
+  std::vector<float> residual(static_cast<std::size_t>(tensor.num_observed()), std::numeric_limits<float>::quiet_NaN());
   parallel_blocks(
-      static_cast<Index>(cell.size()), kBlock,
+      tensor.size(0), kRows,
       [&](Index begin, Index end, Index) {
-        for (Index q = begin; q < end; ++q)
-          residual[q] = static_cast<float>(tensor.value[cell[q]] - value_at(tensor, state, cell[q]));
+        for (Index row = begin; row < end; ++row)
+          lists.visit(0, row,
+                      [&](Index k) { residual[k] = static_cast<float>(tensor.value[k] - value_at(tensor, state, k)); });
       },
-      10);
-  return spectral_starts(tensor, cell, residual, seed);
+      1000);
+  return spectral_starts(tensor, residual, seed);
 }
 
 }  // namespace
 
 void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t seed, bool bayes, State& state) {
   const Index order = tensor.order(), known = state.components();
+  std::vector<SpectralStart> spectral = starts_from_pairs(tensor, lists, state, seed);
   const std::vector<Index> shape = tensor.shape();
   const Index enough = std::max(kEnoughCells, kEnoughPerRow * *std::max_element(shape.begin(), shape.end()));
   const Index stride = std::max<Index>(1, lists.count() / enough);
@@ -126,7 +126,6 @@ void add_component(const Tensor& tensor, const RowLists& lists, std::uint64_t se
       },
       10);
   Search search(tensor, lists, residual, stride);
-  std::vector<SpectralStart> spectral = starts_from_pairs(tensor, lists, state, seed);
   const bool once = stride > 1 || (!spectral.empty() && lists.count() > kCheapCells);
   for (Index start = 0; start < (once ? 1 : kStarts); ++start)
     search.from(random_direction(tensor, seed, known * kStarts + start), {});

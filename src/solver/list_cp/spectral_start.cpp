@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "linalg/decompositions.h"
 #include "rankflow/rng.h"
@@ -35,22 +36,36 @@ std::uint64_t mixed(std::uint64_t x) {  // Steele, Lea, Flood 2014 (SplitMix64)
   return x ^ (x >> 31);
 }
 
-Groups groups_of(const Tensor& tensor, const std::vector<std::uint32_t>& cell, const std::vector<double>& value,
-                 Index mode, const std::vector<Index>& shared) {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> keys(cell.size());
-  for (std::size_t q = 0; q < cell.size(); ++q) {
-    std::uint64_t key = 0;
-    for (const Index n : shared) key = mixed(key ^ static_cast<std::uint64_t>(tensor.index[n][cell[q]]));
-    keys[q] = {key, static_cast<std::uint32_t>(q)};
+// Cells by the indices that they share: 32 bits of a hash, then the cell's number. Cells that share a hash alone are
+// noise among many pairs.
+std::vector<std::uint64_t> sorted_by(const Tensor& tensor, const std::vector<float>& residual,
+                                     std::span<const Index> shared) {
+  std::vector<std::uint64_t> keys;
+  keys.reserve(residual.size());
+  for (std::size_t k = 0; k < residual.size(); ++k) {
+    if (std::isnan(residual[k])) continue;
+    std::uint64_t hash = 0;
+    for (const Index n : shared) hash = mixed(hash ^ static_cast<std::uint64_t>(tensor.index[n][k]));
+    keys.push_back((hash & ~std::uint64_t{0xFFFFFFFF}) | k);
   }
   std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+// Values are residuals, cut at `clip`, times the vectors that are found.
+Groups groups_of(const Tensor& tensor, const std::vector<float>& residual, double clip, const SpectralStart& start,
+                 Index mode, std::span<const Index> shared) {
+  const std::vector<std::uint64_t> keys = sorted_by(tensor, residual, shared);
   Groups groups;
   for (std::size_t from = 0, to = 0; from < keys.size(); from = to) {
-    while (to < keys.size() && keys[to].first == keys[from].first) ++to;
+    while (to < keys.size() && keys[to] >> 32 == keys[from] >> 32) ++to;
     if (to - from < 2) continue;
     for (std::size_t q = from; q < to; ++q) {
-      groups.index.push_back(tensor.index[mode][cell[keys[q].second]]);
-      groups.value.push_back(static_cast<float>(value[keys[q].second]));
+      const std::size_t k = keys[q] & 0xFFFFFFFF;
+      double value = std::clamp(static_cast<double>(residual[k]), -clip, clip);
+      for (const Index n : start.found) value *= start.vectors[n][tensor.index[n][k]];
+      groups.index.push_back(tensor.index[mode][k]);
+      groups.value.push_back(static_cast<float>(value));
     }
     groups.begin.push_back(static_cast<Index>(groups.index.size()));
     groups.pairs += static_cast<double>((to - from) * (to - from - 1)) / 2;
@@ -106,8 +121,8 @@ Matrix leading(const Groups& groups, Index size, Rng rng) {
 
 }  // namespace
 
-std::vector<SpectralStart> spectral_starts(const Tensor& tensor, const std::vector<std::uint32_t>& cell,
-                                           const std::vector<float>& residual, std::uint64_t seed) {
+std::vector<SpectralStart> spectral_starts(const Tensor& tensor, const std::vector<float>& residual,
+                                           std::uint64_t seed) {
   const Index order = tensor.order();
   std::vector<Index> modes(static_cast<std::size_t>(order));
   std::iota(modes.begin(), modes.end(), Index{0});
@@ -118,19 +133,16 @@ std::vector<SpectralStart> spectral_starts(const Tensor& tensor, const std::vect
     Vector& u = random.vectors.emplace_back(tensor.size(n));
     for (double& x : u) x = rng.normal();
   }
-  double squares = 0;
-  for (const float e : residual) squares += static_cast<double>(e) * static_cast<double>(e);
-  const double clip = kClip * std::sqrt(squares / static_cast<double>(std::max<std::size_t>(residual.size(), 1)));
+  double squares = 0, count = 0;
+  for (const float e : residual)
+    if (!std::isnan(e)) squares += static_cast<double>(e) * static_cast<double>(e), ++count;
+  const double clip = kClip * std::sqrt(squares / std::max(count, 1.0));
   std::vector<SpectralStart> starts(1, random);
   for (Index depth = 0; depth + 1 < order; ++depth) {
     const Index mode = modes[depth], size = tensor.size(mode);
     std::vector<SpectralStart> longer;
     for (const SpectralStart& start : starts) {
-      std::vector<double> value(residual.begin(), residual.end());
-      for (double& e : value) e = std::clamp(e, -clip, clip);
-      for (const Index n : start.found)
-        for (std::size_t q = 0; q < value.size(); ++q) value[q] *= start.vectors[n][tensor.index[n][cell[q]]];
-      const Groups groups = groups_of(tensor, cell, value, mode, {modes.begin() + depth + 1, modes.end()});
+      const Groups groups = groups_of(tensor, residual, clip, start, mode, std::span(modes).subspan(depth + 1));
       if (groups.pairs < kFewestPairs * static_cast<double>(size)) continue;
       const Matrix u = leading(groups, size, Rng(seed, kStream, static_cast<std::uint64_t>(order + depth)));
       const Index taken = std::min<Index>(u.cols(), depth == 0 ? kOffered : 1);

@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "solver/list_cp/row_lists.h"
+#include "rankflow/tensor.h"
+#include "rankflow/types.h"
 
 namespace rankflow::list_cp {
 
@@ -14,7 +15,7 @@ struct SpectralStart {
 };
 
 /// Starts for alternating regressions; none where too few cells share all but one index.
-/// cell: numbers of the fitted observations; residual: one each.
+/// residual: of every observation, NaN where it is not fitted. 8 bytes an observation and those of what shares.
 ///
 /// Along the longest mode unfold the residual, X of size x combinations of the other indices. X X^T without the squares
 /// of single cells ("hollowed") has the mode's vectors of the components as leading eigenvectors, and these show long
@@ -22,7 +23,7 @@ struct SpectralStart {
 /// square s from about s / v = sqrt(number of all cells) / n on (Montanari and Sun 2018). With that vector
 /// known, the next longest mode goes the same way: the residual times it is a list of order N - 1. Residuals are cut at
 /// their root mean square.
-std::vector<SpectralStart> spectral_starts(const Tensor& tensor, const std::vector<std::uint32_t>& cell,
-                                           const std::vector<float>& residual, std::uint64_t seed);
+std::vector<SpectralStart> spectral_starts(const Tensor& tensor, const std::vector<float>& residual,
+                                           std::uint64_t seed);
 
 }  // namespace rankflow::list_cp
