@@ -42,6 +42,13 @@ std::string Place::text() const {
   return line > 0 ? fmt::format("{}:{}:{}", file, line, column) : file;
 }
 
+Node::Node() = default;
+Node::Node(const Node&) = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(const Node&) = default;
+Node& Node::operator=(Node&&) noexcept = default;
+Node::~Node() = default;
+
 const Node* Node::find(const std::string& key) const {
   for (const auto& [name, value] : table)
     if (name == key) return &value;

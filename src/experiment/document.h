@@ -24,6 +24,14 @@ struct Node {
   std::vector<Node> list;                           // list
   std::vector<std::pair<std::string, Node>> table;  // table: in the order of the file
 
+  // Defined where pairs of it are complete: clang 14 asks for that.
+  Node();
+  Node(const Node&);
+  Node(Node&&) noexcept;
+  Node& operator=(const Node&);
+  Node& operator=(Node&&) noexcept;
+  ~Node();
+
   bool is_scalar() const { return kind != Kind::list && kind != Kind::table; }
   const Node* find(const std::string& key) const;
   Node* find(const std::string& key);
