@@ -9,12 +9,12 @@ namespace {
 
 // Lane p becomes lane p + Step, around the end.
 template <class T, int Step>
+struct Rotate {
+  constexpr int operator()(int p) const { return (p + Step) % kLanes<T>; }
+};
+template <class T, int Step>
 [[gnu::always_inline]] inline Vec<T> rotate(Vec<T> a) {
-  using Int = typename IntegerOf<sizeof(T)>::Type;
-  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
-  Mask mask = {};
-  for (int p = 0; p < kLanes<T>; ++p) mask[p] = (p + Step) % kLanes<T>;
-  return __builtin_shuffle(a, mask);
+  return lanes_from<T, Rotate<T, Step>>(a, a);
 }
 
 template <class T, int Step>

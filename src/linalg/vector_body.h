@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
 namespace rankflow {
 namespace {
 
@@ -36,29 +38,27 @@ template <class T>
   return *reinterpret_cast<const StoredVec<T>*>(p);
 }
 
-template <int Size>
-struct IntegerOf;
-template <>
-struct IntegerOf<4> {
-  using Type = int;
-};
-template <>
-struct IntegerOf<8> {
-  using Type = long long;
-};
+// Lane p is lane At()(p) of a and then b.
+template <class At, class T, int... P>
+[[gnu::always_inline]] inline T shuffled(T a, T b, std::integer_sequence<int, P...>) {
+  return __builtin_shufflevector(a, b, At()(P)...);
+}
+template <class T, class At>
+[[gnu::always_inline]] inline Vec<T> lanes_from(Vec<T> a, Vec<T> b) {
+  return shuffled<At>(a, b, std::make_integer_sequence<int, kLanes<T>>());
+}
 
 // Blocks of 2 Half lanes: Half from a and Half from b, from their lower (Offset 0) or upper (Offset Half) halves.
 template <class T, int Half, int Offset>
-[[gnu::always_inline]] inline Vec<T> merge(Vec<T> a, Vec<T> b) {
-  using Int = typename IntegerOf<sizeof(T)>::Type;
-  typedef Int Mask __attribute__((vector_size(RANKFLOW_VECTOR_BYTES)));
-  constexpr int n = kLanes<T>;
-  Mask mask = {};
-  for (int p = 0; p < n; ++p) {
+struct Merge {
+  constexpr int operator()(int p) const {
     const int block = p / (2 * Half) * (2 * Half), q = p % (2 * Half);
-    mask[p] = q < Half ? block + Offset + q : n + block + Offset + q - Half;
+    return q < Half ? block + Offset + q : kLanes<T> + block + Offset + q - Half;
   }
-  return __builtin_shuffle(a, b, mask);
+};
+template <class T, int Half, int Offset>
+[[gnu::always_inline]] inline Vec<T> merge(Vec<T> a, Vec<T> b) {
+  return lanes_from<T, Merge<T, Half, Offset>>(a, b);
 }
 
 }  // namespace
