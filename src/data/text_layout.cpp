@@ -267,7 +267,7 @@ class Finder {
       out_.as_array = fmt::format("{},{}", modes, word(out_.value_field));
     }
     out_.notes.push_back(names + ": not used");
-    if (likely && !out_.as_array.empty())
+    if (likely && options_.columns.empty() && !out_.as_array.empty())
       out_.notes.back() += fmt::format("; --columns {} reads an array with a mode for each", out_.as_array);
   }
 

@@ -13,6 +13,11 @@
 namespace rankflow::experiment {
 namespace {
 
+// "component_*" stands for columns of that beginning.
+std::string label_of(const std::string& expression) {
+  return expression.ends_with("_*") ? expression.substr(0, expression.size() - 2) : expression;
+}
+
 Selection parse_selection(const Node* table) {
   Selection selection;
   if (table == nullptr) return selection;
@@ -59,7 +64,7 @@ Panel parse_panel(const Node& table) {
   if (!panel.names.empty() && panel.names.size() != panel.y.size())
     complain(table.place, fmt::format("panel: {} names for {} quantities in 'y'", panel.names.size(), panel.y.size()));
   panel.x_label = reader.text("x_label", panel.x);
-  panel.y_label = reader.text("y_label", panel.y.size() == 1 ? panel.y[0] : "");
+  panel.y_label = reader.text("y_label", panel.y.size() == 1 ? label_of(panel.y[0]) : "");
   if (table.find("group") != nullptr) panel.group = parse_keys(reader, "group");
   panel.dash = parse_keys(reader, "dash");
   panel.selection = parse_selection(reader.take("where"));

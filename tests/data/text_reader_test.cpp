@@ -37,6 +37,10 @@ TEST(Triplets, SayHowFurtherColumnsBecomeModes) {
   EXPECT_THAT(table.notes,
               testing::Contains("column 3 'hour': not used; --columns user,place,hour,count reads an array "
                                 "with a mode for each"));
+  // Who names columns has left the others out.
+  const Table chosen =
+      read_bytes_as_table("user,place,hour,count\na,x,1,5\na,y,2,6\n", {.columns = "user,place,count"});
+  EXPECT_THAT(chosen.notes, testing::Contains("column 3 'hour': not used"));
 }
 
 TEST(Triplets, AreRecognizedInTheMovieLensFile) {
